@@ -1,0 +1,163 @@
+"""The three kinds of trouble, by what happens next.
+
+BookhookError
+├── Refused          answer 4xx/503, keep nothing:  UnknownConnection, TooLarge, SignatureMismatch, WrongType, NotRecorded
+├── RetryLater       try again later by itself:     ZohoUnavailable, QuotaExhausted, OutcomeUnknown, OrganizationPaused, Busy
+└── NeedsAttention   park the event, tell a person: Unreadable, MappingError, ZohoRejected, UnknownName, TotalDiffers, Conflict
+
+Messages are read by people and end up in logs: they never hold a payload, an address or a secret.
+"""
+
+from decimal import Decimal
+
+
+class BookhookError(Exception):
+    """Any trouble this project raises on purpose; `code` is a short word, listed in docs/errors.md."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class Refused(BookhookError):
+    """Raised when a request is turned away at the door; `status` is the HTTP status of the answer."""
+
+    status = 400
+
+
+class UnknownConnection(Refused):
+    """Raised when no connection has the name in the address."""
+
+    status, code = 404, "unknown_connection"
+
+
+class TooLarge(Refused):
+    """Raised when a body is larger than BOOKHOOK_MAX_BODY_BYTES."""
+
+    status, code = 413, "too_large"
+
+
+class SignatureMismatch(Refused):
+    """Raised when a signature is missing, malformed, wrong, or signs a time outside the window."""
+
+    status, code = 401, "bad_signature"
+
+
+class WrongType(Refused):
+    """Raised when a verified request has a content type its source does not send."""
+
+    status, code = 415, "wrong_type"
+
+
+class NotRecorded(Refused):
+    """Raised when nothing could record the event; the sender should try again."""
+
+    status, code = 503, "not_recorded"
+
+
+class RetryLater(BookhookError):
+    """Raised when the same step may succeed later without a person.
+
+    `retry_after_seconds` is the earliest sensible next try, or None to leave it to the caller's growing delay.
+    """
+
+    code = "retry_later"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ZohoUnavailable(RetryLater):
+    """Raised when a call surely changed nothing in Zoho: refused connection, or any failure of a read."""
+
+    code = "zoho_unavailable"
+
+
+class QuotaExhausted(RetryLater):
+    """Raised when a call may not be made now, by our own count or by Zoho's (44, 45, 1070); nothing was done."""
+
+    code = "quota_exhausted"
+
+
+class OutcomeUnknown(RetryLater):
+    """Raised when a write may or may not have been carried out: time-out, reset, 5xx, unreadable answer."""
+
+    code = "outcome_unknown"
+
+
+class OrganizationPaused(RetryLater):
+    """Raised when an organization cannot be used until its connection to Zoho is mended (a broken OAuth grant)."""
+
+    code = "organization_paused"
+
+
+class Busy(RetryLater):
+    """Raised when another worker is at the same document."""
+
+    code = "busy"
+
+
+class NeedsAttention(BookhookError):
+    """Raised when a person must decide or mend something; `remedy` says what to do, `field` where."""
+
+    code = "needs_attention"
+
+    def __init__(self, message: str, *, remedy: str, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.remedy = remedy
+        self.field = field
+
+
+class Unreadable(NeedsAttention):
+    """Raised when a verified body cannot be parsed."""
+
+    code = "unreadable"
+
+
+class MappingError(NeedsAttention):
+    """Raised when a mapping cannot make a valid draft of an event; `field` is the path in the mapping."""
+
+    code = "mapping_failed"
+
+
+class ZohoRejected(NeedsAttention):
+    """Raised when Zoho refused a request for good; `zoho_code` is its code, as text."""
+
+    code = "zoho_rejected"
+
+    def __init__(self, message: str, *, zoho_code: str, remedy: str, code: str | None = None) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.zoho_code = zoho_code
+
+
+class UnknownName(NeedsAttention):
+    """Raised when a tax, account or currency has no namesake in the organization; codes `unknown_tax` and so on."""
+
+    code = "unknown_name"
+
+
+class TotalDiffers(NeedsAttention):
+    """Raised when Zoho's total is not the sender's; the document stays a draft in Zoho."""
+
+    code = "total_differs"
+
+    def __init__(self, *, total: Decimal, control_total: Decimal, currency_code: str) -> None:
+        super().__init__(
+            f"Zoho's total is {total} {currency_code}, the sender's is {control_total} {currency_code}.",
+            remedy="Compare the lines and taxes in Zoho with the order; correct the draft there, then retry: "
+            "a retry compares again and never posts.",
+            field="control_total",
+        )
+        self.total = total
+        self.control_total = control_total
+
+
+class Conflict(NeedsAttention):
+    """Raised when an event contradicts a document that is already posted; nothing is written over."""
+
+    code = "conflict"
