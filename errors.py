@@ -1,9 +1,12 @@
 """The three kinds of trouble, by what happens next.
 
 BookhookError
-├── Refused          answer 4xx/503, keep nothing:  UnknownConnection, TooLarge, SignatureMismatch, WrongType, NotRecorded
-├── RetryLater       try again later by itself:     ZohoUnavailable, QuotaExhausted, OutcomeUnknown, OrganizationPaused, Busy
-└── NeedsAttention   park the event, tell a person: Unreadable, MappingError, ZohoRejected, UnknownName, TotalDiffers, Conflict
+├── Refused          answer 4xx/503, keep nothing
+│                    UnknownConnection, TooLarge, SignatureMismatch, WrongType, NotRecorded
+├── RetryLater       try again later by itself
+│                    ZohoUnavailable, QuotaExhausted, OutcomeUnknown, OrganizationPaused, Busy
+└── NeedsAttention   park the event, tell a person
+                     Unreadable, MappingError, ZohoRejected, UnknownName, TotalDiffers, Conflict
 
 Messages are read by people and end up in logs: they never hold a payload, an address or a secret.
 """

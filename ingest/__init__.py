@@ -1,0 +1,1 @@
+"""The public web process: senders' signatures, the record of what came, the acknowledgement."""

@@ -1,0 +1,122 @@
+"""Checks of single settings: each returns quietly, or raises ValidationError saying what the value is not.
+
+The words follow the value in a sentence: `ZOHO_PLAN: 'gold' is not one of free, standard, ...`.
+"""
+
+import ipaddress
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from environs import ValidationError
+
+Check = Callable[[object], None]
+
+
+def is_one_of(words: Collection[str]) -> Check:
+    """A check for one of `words`, in any case of letters."""
+
+    def check(value: object) -> None:
+        if str(value).lower() not in {word.lower() for word in words}:
+            raise ValidationError(f"is not one of {', '.join(words)}")
+
+    return check
+
+
+def is_between(lowest: float, highest: float) -> Check:
+    """A check for a number from `lowest` to `highest`, both allowed."""
+
+    def check(value: object) -> None:
+        if not (isinstance(value, int | float) and lowest <= value <= highest):
+            raise ValidationError(f"is not between {lowest:,} and {highest:,}")
+
+    return check
+
+
+def is_share(value: object) -> None:
+    """Checks for a share: 0 or more, less than 1."""
+    if not (isinstance(value, Decimal) and 0 <= value < 1):
+        raise ValidationError("is not a share: 0 or more, less than 1")
+
+
+def is_digits(value: object) -> None:
+    """Checks for an id as Zoho writes them."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit()):
+        raise ValidationError("is not an id: digits only")
+
+
+def is_redis_url(value: object) -> None:
+    """Checks for a URL redis-py can open."""
+    url = _split(value)
+    if url is None or not (url.hostname if url.scheme in {"redis", "rediss"} else url.scheme == "unix" and url.path):
+        raise ValidationError("is not a redis://, rediss:// or unix:// URL")
+
+
+def is_service_url(value: object) -> None:
+    """Checks for an https URL, or a plain http one to this machine, without credentials, query or fragment."""
+    url = _split(value)
+    if url is None or url.scheme not in {"https", "http"} or not url.hostname:
+        raise ValidationError("is not an https:// URL")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValidationError("is plain http, which is allowed to this machine only (127.0.0.1, localhost, [::1])")
+    if "@" in url.netloc or url.query or url.fragment:
+        raise ValidationError("holds a user name, a query or a fragment; only scheme, host, port and path belong here")
+
+
+def is_sentry_dsn(value: object) -> None:
+    """Checks for the shape https://<key>@<host>/<project>."""
+    url = _split(value)
+    if url is None or url.scheme not in {"https", "http"} or not (url.username and url.hostname and url.path[1:]):
+        raise ValidationError("is not a Sentry DSN (https://<key>@<host>/<project>)")
+
+
+def is_time_zone(value: object) -> None:
+    """Checks for a name in the IANA time zone database."""
+    try:
+        ZoneInfo(str(value))
+    except (OSError, ValueError, KeyError) as error:
+        raise ValidationError("is not an IANA time zone, such as Europe/Berlin") from error
+
+
+def is_folder(value: object) -> None:
+    """Checks for a folder that exists."""
+    if not Path(str(value)).is_dir():
+        raise ValidationError("is not a folder")
+
+
+def is_word_map(value: object) -> None:
+    """Checks for `word=Account name,word=Account name`."""
+    parse_word_map(str(value))
+
+
+def parse_word_map(text: str) -> Mapping[str, str]:
+    """`meals=Meals and Entertainment,travel=Travel` as a mapping; words are case-folded. Raises ValidationError."""
+    pairs = [tuple(part.strip() for part in item.partition("=")) for item in text.split(",")]
+    if not all(word and name for word, _, name in pairs):
+        raise ValidationError("is not a list like meals=Meals and Entertainment,travel=Travel Expense")
+    words = {word.casefold(): name for word, _, name in pairs}
+    if len(words) < len(pairs):
+        raise ValidationError("names a word twice")
+    return words
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is surely this machine, without asking a name server."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(value: object) -> SplitResult | None:
+    try:
+        url = urlsplit(str(value))
+        _ = url.port
+    except ValueError:
+        return None
+    return url

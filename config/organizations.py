@@ -1,0 +1,70 @@
+"""Zoho's data centres and plans, and what one Zoho Books organization is to this deployment.
+
+Hosts: zoho.com/books/api/v3/introduction and zoho.com/accounts/protocol/oauth/multi-dc.html; limits: the first.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class DataCenter:
+    """Where an organization lives: the hosts for tokens, for calls and for people."""
+
+    accounts_url: str
+    api_url: str
+    web_url: str
+
+
+DATA_CENTERS = {
+    "us": DataCenter("https://accounts.zoho.com", "https://www.zohoapis.com/books/v3", "https://books.zoho.com"),
+    "eu": DataCenter("https://accounts.zoho.eu", "https://www.zohoapis.eu/books/v3", "https://books.zoho.eu"),
+    "in": DataCenter("https://accounts.zoho.in", "https://www.zohoapis.in/books/v3", "https://books.zoho.in"),
+    "au": DataCenter(
+        "https://accounts.zoho.com.au", "https://www.zohoapis.com.au/books/v3", "https://books.zoho.com.au"
+    ),
+    "jp": DataCenter("https://accounts.zoho.jp", "https://www.zohoapis.jp/books/v3", "https://books.zoho.jp"),
+    "ca": DataCenter("https://accounts.zohocloud.ca", "https://www.zohoapis.ca/books/v3", "https://books.zohocloud.ca"),
+    "cn": DataCenter(
+        "https://accounts.zoho.com.cn", "https://www.zohoapis.com.cn/books/v3", "https://books.zoho.com.cn"
+    ),
+    "sa": DataCenter("https://accounts.zoho.sa", "https://www.zohoapis.sa/books/v3", "https://books.zoho.sa"),
+    "uk": DataCenter("https://accounts.zoho.uk", "https://www.zohoapis.uk/books/v3", "https://books.zoho.uk"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many calls an organization allows: in any minute, in a day, and in flight at once."""
+
+    per_minute: int
+    per_day: int
+    concurrent: int
+
+
+PLANS = {
+    "free": Limits(100, 1000, 5),
+    "standard": Limits(100, 2000, 10),
+    "professional": Limits(100, 5000, 10),
+    "premium": Limits(100, 10000, 10),
+    "elite": Limits(100, 10000, 10),
+    "ultimate": Limits(100, 10000, 10),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """One Zoho Books organization and the grant to use it.
+
+    URLs have no trailing slash. `limits` are already reduced by the head-room left to other integrations.
+    """
+
+    organization_id: str
+    accounts_url: str
+    api_url: str
+    web_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    limits: Limits = PLANS["free"]
+    timeout_seconds: float = 30.0
+    time_zone: str | None = None

@@ -1,0 +1,132 @@
+"""The table of settings: what is read, checked and documented (docs/settings.md, .env.example) comes from here.
+
+A source's secret (SHOPIFY_WEBHOOK_SECRET and so on) is not in this table: its mapping names it.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from config import checks
+from config.organizations import DATA_CENTERS, PLANS
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: `kind` names the parser; `check` sees the parsed value; a secret is never shown."""
+
+    name: str
+    meaning: str
+    kind: Literal["str", "int", "float", "decimal", "path"] = "str"
+    default: str | float | Decimal | None = None
+    check: checks.Check | None = None
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "REDIS_URL",
+        "redis://, rediss:// or unix:// URL. Unset: an embedded Redis is started under BOOKHOOK_HOME, append-only.",
+        check=checks.is_redis_url,
+        secret=True,
+    ),
+    Setting("BOOKHOOK_HOME", "Folder for what this machine keeps.", "path", ".bookhook"),
+    Setting(
+        "ZOHO_DATA_CENTER",
+        f"Where the organization lives: {', '.join(DATA_CENTERS)}.",
+        default="us",
+        check=checks.is_one_of(DATA_CENTERS),
+    ),
+    Setting("ZOHO_CLIENT_ID", "Client id of the OAuth client registered at Zoho's API console."),
+    Setting("ZOHO_CLIENT_SECRET", "Secret of that client.", secret=True),
+    Setting("ZOHO_REFRESH_TOKEN", "Refresh token of the grant for this organization.", secret=True),
+    Setting("ZOHO_ORGANIZATION_ID", "Id of the default organization in Zoho Books.", check=checks.is_digits),
+    Setting(
+        "ZOHO_ACCOUNTS_URL",
+        "Overrides the data center's host for tokens. Plain http to this machine only.",
+        check=checks.is_service_url,
+    ),
+    Setting(
+        "ZOHO_API_URL",
+        "Overrides the data center's address for calls, such as http://127.0.0.1:8099/books/v3. "
+        "Plain http to this machine only.",
+        check=checks.is_service_url,
+    ),
+    Setting(
+        "ZOHO_PLAN",
+        f"Sets the three limits below: {', '.join(PLANS)}.",
+        default="free",
+        check=checks.is_one_of(PLANS),
+    ),
+    Setting(
+        "ZOHO_CALLS_PER_MINUTE",
+        "Calls the organization allows in any minute.",
+        "int",
+        check=checks.is_between(1, 10**6),
+    ),
+    Setting("ZOHO_CALLS_PER_DAY", "Calls the organization allows in a day.", "int", check=checks.is_between(1, 10**9)),
+    Setting(
+        "ZOHO_CONCURRENT_CALLS",
+        "Calls the organization allows in flight at once.",
+        "int",
+        check=checks.is_between(1, 10**4),
+    ),
+    Setting(
+        "ZOHO_QUOTA_HEADROOM",
+        "Share of each limit left to the organization's other integrations; one call always remains.",
+        "decimal",
+        Decimal("0.05"),
+        checks.is_share,
+    ),
+    Setting("ZOHO_TIMEOUT_SECONDS", "Total wall-clock time of one call.", "float", 30.0, checks.is_between(1, 300)),
+    Setting(
+        "ZOHO_TIME_ZONE",
+        "The organization's time zone (IANA name), where a document's calendar day is not the sender's to decide.",
+        check=checks.is_time_zone,
+    ),
+    Setting(
+        "BOOKHOOK_SETTLE_SECONDS",
+        "How long after a doubtful write Zoho may still save it; nothing is posted again before.",
+        "float",
+        120.0,
+        checks.is_between(0, 86_400),
+    ),
+    Setting("EXPENSE_PAID_THROUGH", "Account in Zoho that expenses are paid through, by name."),
+    Setting("EXPENSE_DEFAULT_ACCOUNT", "Account in Zoho for an expense whose category word is not mapped, by name."),
+    Setting(
+        "EXPENSE_ACCOUNTS",
+        "Category words and their accounts in Zoho: meals=Meals and Entertainment,travel=Travel Expense.",
+        check=checks.is_word_map,
+    ),
+    Setting(
+        "BOOKHOOK_SOURCES", "Folder of your own sources, beside those that come along.", "path", check=checks.is_folder
+    ),
+    Setting(
+        "BOOKHOOK_MAX_BODY_BYTES",
+        "Largest webhook body that is read; larger ones are answered 413.",
+        "int",
+        2_000_000,
+        checks.is_between(1, 100_000_000),
+    ),
+    Setting(
+        "BOOKHOOK_RETENTION_DAYS",
+        "How long bodies and timelines are kept; documents and ids are kept for ever.",
+        "int",
+        90,
+        checks.is_between(1, 36_500),
+    ),
+    Setting(
+        "BOOKHOOK_LOG_LEVEL",
+        f"Least level that is logged: {', '.join(LOG_LEVELS)}.",
+        default="INFO",
+        check=checks.is_one_of(LOG_LEVELS),
+    ),
+    Setting(
+        "SENTRY_DSN",
+        "Where unexpected errors are reported, without bodies, addresses and secrets. Unset: nowhere.",
+        check=checks.is_sentry_dsn,
+        secret=True,
+    ),
+)

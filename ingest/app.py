@@ -1,0 +1,95 @@
+"""The public web process: verify, record and queue, acknowledge."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, jsonify, request
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from errors import NotRecorded, Refused, TooLarge
+from ingest.door import Door
+from ledger import Arrival, Ledger, Recorded
+from mappings import Received, Reply
+
+RETRY_AFTER_SECONDS = 30
+log = structlog.get_logger()
+
+
+def create_app(door: Door, ledger: Ledger, *, max_body_bytes: int, clock: Callable[[], float] = time.time) -> Flask:
+    """The WSGI application; it answers only what docs/http.md promises."""
+    app = Flask("bookhook", static_folder=None)
+
+    @app.post("/hooks/<connection>")
+    def receive(connection: str) -> Response:
+        found = door.connection(connection)
+        received = Received(_read_body(max_body_bytes), {k.lower(): v for k, v in request.headers.items()})
+        admitted = door.admit(found, received, now=clock())
+        if isinstance(admitted, Reply):
+            return _response(admitted)
+        recorded = _record(ledger, admitted)
+        log.info(recorded.status, event_id=recorded.event_id, connection=found.name, topic=admitted.topic)
+        reply = door.sources[found.source].reply(received, recorded.status, topic=admitted.topic)
+        return _response(reply) if reply else _acknowledge(recorded)
+
+    @app.get("/healthz")
+    def alive() -> Response:
+        return jsonify(status="alive")
+
+    @app.get("/readyz")
+    def ready() -> tuple[Response, int]:
+        try:
+            ledger.redis.ping()
+        except RedisError:
+            return jsonify(status="not ready", problem="Redis cannot be reached."), 503
+        return jsonify(status="ready", connections=len(door.connections)), 200
+
+    app.register_error_handler(Refused, _refuse)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    return app
+
+
+def _read_body(most: int) -> bytes:
+    """The raw body; raises TooLarge without reading a body that says it is."""
+    request.max_content_length = most
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise TooLarge(f"The body is larger than {most} bytes.") from None
+
+
+def _record(ledger: Ledger, arrival: Arrival) -> Recorded:
+    try:
+        return ledger.events.record(arrival)
+    except RedisError as error:
+        log.error("not_recorded", connection=arrival.connection, reason=type(error).__name__)
+        raise NotRecorded("The event could not be recorded; send it again later.") from error
+
+
+def _acknowledge(recorded: Recorded) -> Response:
+    response = jsonify(event_id=recorded.event_id, status=recorded.status)
+    response.status_code = 202 if recorded.status == "queued" else 200
+    return response
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, status=reply.status, content_type=reply.content_type)
+
+
+def _refuse(error: Refused) -> Response:
+    response = _error(error.status, error.code, error.message)
+    if error.status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _answer_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    return _error(status, error.name.lower().replace(" ", "_"), error.description or error.name)
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    response = jsonify(error={"code": code, "message": message})
+    response.status_code = status
+    return response

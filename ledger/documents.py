@@ -1,0 +1,80 @@
+"""What stands outside because of us: one record per business key.
+
+bh:document:<business_key>   hash    kind, state, generation, event_id, frozen_body, send_deadline, zoho_id, number,
+                                     total, control_total, currency_code, money, url, origin; kept for ever
+bh:lease:<business_key>      string  the lease of whoever works on it; expires 15 s after its last renewal
+bh:documents:<event_id>      list    the business keys an event led to, in order; kept for ever
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from redis import Redis
+
+from errors import Busy
+from ledger.events import LEASE_SECONDS
+from ledger.records import DocumentRecord, document_record
+from ledger.scripts import load
+
+Fields = Mapping[str, str | int | float | Decimal | None]
+
+
+def marker(business_key: str, generation: int) -> str:
+    """What makes a document findable in Zoho: `bh-` and 12 characters from the hash of its key and generation."""
+    digest = hashlib.sha256(f"{business_key}\n{generation}".encode()).digest()
+    return "bh-" + base64.b32encode(digest).decode().lower()[:12]
+
+
+class LeaseLost(Busy):
+    """Raised when another worker has taken over the key; whoever gets this must not act any more."""
+
+    code = "lease_lost"
+
+
+class Documents:
+    """The record of every document, written only under its lease."""
+
+    def __init__(self, redis: Redis, *, clock: Callable[[], float]) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._claim = load(redis, "claim_document")
+        self._write = load(redis, "write_document")
+        self._release = load(redis, "release")
+
+    def claim(self, business_key: str, kind: str, *, event_id: str, lease: str) -> DocumentRecord:
+        """Takes the lease on a key and gives its record; raises Busy while another worker has it."""
+        flat = self._claim(
+            keys=[f"bh:document:{business_key}", f"bh:lease:{business_key}", f"bh:documents:{event_id}"],
+            args=[lease, int(LEASE_SECONDS * 1000), business_key, kind, event_id, self._clock()],
+        )
+        if not flat:
+            raise Busy("Another event is at the same document.", retry_after_seconds=1)
+        return document_record(dict(zip(_texts(flat[::2]), _texts(flat[1::2]), strict=True)))
+
+    def write(self, business_key: str, lease: str, fields: Fields) -> None:
+        """Writes fields (None is left out); raises LeaseLost when the lease is no longer the caller's."""
+        parts = [text for name, value in fields.items() if value is not None for text in (name, str(value))]
+        if not self._write(keys=[f"bh:document:{business_key}", f"bh:lease:{business_key}"], args=[lease, *parts]):
+            raise LeaseLost("Another worker has taken over this document.", retry_after_seconds=1)
+
+    def release(self, business_key: str, lease: str) -> None:
+        """Gives the lease up, if it is still the caller's."""
+        self._release(keys=[f"bh:lease:{business_key}"], args=[lease])
+
+    def get(self, business_key: str) -> DocumentRecord | None:
+        """The record, or None."""
+        fields = self._redis.hgetall(f"bh:document:{business_key}")
+        return (
+            document_record(dict(zip(_texts(fields.keys()), _texts(fields.values()), strict=True))) if fields else None
+        )
+
+    def of(self, event_id: str) -> list[DocumentRecord]:
+        """The documents an event led to, in the order it came to them."""
+        keys = _texts(self._redis.lrange(f"bh:documents:{event_id}", 0, -1))
+        return [record for key in keys if (record := self.get(key)) is not None]
+
+
+def _texts(values: object) -> list[str]:
+    return [value.decode() for value in values]  # type: ignore[attr-defined]

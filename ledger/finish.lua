@@ -1,0 +1,22 @@
+-- Moves an event from `working` to its next state, if the lease is still the caller's. Returns 1, or 0 when it is not.
+-- KEYS  the event     ARGV  event_id, lease, state, now, at, due_at or '', reason, error (JSON or ''), detail, retention
+local event_id, state, due_at = ARGV[1], ARGV[3], ARGV[6]
+if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[2] then return 0 end
+enter(event_id, state, ARGV[4])
+note(event_id, ARGV[5], state, ARGV[9])
+if due_at ~= '' then
+  redis.call('HSET', KEYS[1], 'due_at', due_at, 'reason', ARGV[7])
+  redis.call('ZADD', 'bh:due', due_at, event_id)
+end
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) else redis.call('HDEL', KEYS[1], 'error') end
+if state == 'posted' or state == 'ignored' or state == 'rejected' then
+  redis.call('EXPIRE', KEYS[1], ARGV[10])
+  redis.call('EXPIRE', 'bh:timeline:' .. event_id, ARGV[10])
+  -- The lists forget what has expired, a little with every event that ends.
+  local oldest = tonumber(ARGV[4]) - tonumber(ARGV[10])
+  local connection = redis.call('HGET', KEYS[1], 'connection')
+  for _, list in ipairs({'bh:events', 'bh:events:' .. state, 'bh:events:of:' .. connection}) do
+    redis.call('ZREMRANGEBYSCORE', list, '-inf', oldest)
+  end
+end
+return 1

@@ -1,0 +1,139 @@
+"""What the ledger hands out: events, documents and steps, as frozen values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+STATES = ("queued", "working", "waiting", "awaiting_approval", "parked", "posted", "ignored", "rejected")
+OPEN_STATES = ("queued", "working", "waiting")
+
+
+def instant(seconds: str | bytes | float) -> datetime:
+    """The aware UTC time of unix `seconds`."""
+    return datetime.fromtimestamp(float(seconds), UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why an event is parked or waits: for a person, in words."""
+
+    code: str
+    message: str
+    remedy: str | None = None
+    field: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """The shape `show --json` promises."""
+        return {"code": self.code, "message": self.message, "remedy": self.remedy, "field": self.field}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One accepted webhook; `headers` have lower-case names, `body` is what was signed, both gone after retention."""
+
+    event_id: str
+    connection: str
+    source: str
+    organization: str
+    topic: str
+    state: str
+    attempts: int
+    received_at: datetime
+    due_at: datetime | None = None
+    reason: str | None = None
+    error: Trouble | None = None
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRecord:
+    """What is known of one document.
+
+    `state`: new (claimed, nothing sent) → posting (intention written) → posted | unknown. `send_deadline`
+    (unix seconds) is when the last try can no longer reach Zoho. `money` is a digest of every amount in the draft.
+    """
+
+    business_key: str
+    kind: str
+    state: str
+    generation: int
+    event_id: str
+    frozen_body: str | None = None
+    send_deadline: float | None = None
+    zoho_id: str | None = None
+    number: str | None = None
+    total: Decimal | None = None
+    control_total: Decimal | None = None
+    currency_code: str | None = None
+    money: str | None = None
+    url: str | None = None
+    origin: str | None = None
+
+    @property
+    def totals_agree(self) -> bool:
+        """Whether Zoho's total is the sender's; true where there is none to compare."""
+        return self.control_total is None or self.total == self.control_total
+
+    def as_json(self) -> dict[str, str | None]:
+        """The shape `show --json` promises, plus the currency and whether it was found or created."""
+        return {
+            "kind": self.kind,
+            "business_key": self.business_key,
+            "state": self.state,
+            "zoho_id": self.zoho_id,
+            "number": self.number,
+            "total": _text(self.total),
+            "control_total": _text(self.control_total),
+            "currency_code": self.currency_code,
+            "url": self.url,
+            "origin": self.origin,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of an event's timeline."""
+
+    at: str
+    step: str
+    detail: str
+
+
+def document_record(fields: dict[str, str]) -> DocumentRecord:
+    """The record written as a Redis hash."""
+    known: dict[str, Any] = {name: fields[name] for name in DocumentRecord.__slots__ if name in fields}
+    known["generation"] = int(known["generation"])
+    for name in ("total", "control_total"):
+        if name in known:
+            known[name] = Decimal(known[name])
+    if "send_deadline" in known:
+        known["send_deadline"] = float(known["send_deadline"])
+    return DocumentRecord(**known)
+
+
+def event_record(event_id: str, fields: Mapping[bytes, bytes], *, headers: dict[str, str], body: bytes) -> Event:
+    """The event written as a Redis hash."""
+    text = {name.decode(): value.decode() for name, value in fields.items() if name not in (b"headers", b"body")}
+    return Event(
+        event_id=event_id,
+        connection=text["connection"],
+        source=text["source"],
+        organization=text["organization"],
+        topic=text["topic"],
+        state=text["state"],
+        attempts=int(text.get("attempts", 0)),
+        received_at=instant(text["received_at"]),
+        due_at=instant(text["due_at"]) if text.get("due_at") else None,
+        reason=text.get("reason"),
+        error=Trouble(**json.loads(text["error"])) if text.get("error") else None,
+        headers=headers,
+        body=body,
+    )
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"

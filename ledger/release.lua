@@ -1,0 +1,4 @@
+-- Gives up a lease that is still the caller's.
+-- KEYS  the lease     ARGV  lease
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0

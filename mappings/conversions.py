@@ -1,0 +1,253 @@
+"""What the functions of a mapping do to one value: exact, without a clock, never rounding.
+
+Every function but `required` and `nonzero` gives nothing (None) for nothing, so that a missing value is reported, or
+left out, where the field is written. What does not fit raises `Unfit`, whose text never holds the value itself.
+"""
+
+import datetime
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Context, Decimal
+from zoneinfo import ZoneInfo
+
+EXACT = Context(prec=120)
+NOTHING = (None, "")
+
+_AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_MOST_INTEGER_DIGITS = 15
+_MOST_DECIMALS = 10
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UNIX = re.compile(r"[0-9]{1,12}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LONGEST_MATCHED = 4000
+
+_EXPONENTS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+
+
+class Unfit(Exception):
+    """Raised when a value cannot be what it should be; the text says why, without the value."""
+
+
+def money(value: object) -> Decimal | None:
+    """The exact amount written in a text, a whole number or a decimal.
+
+    Raises Unfit for anything else, for more than 15 digits before the point and for more than 10 after it.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise Unfit(f"{kind_of(value)} is not an amount")
+    if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+        raise Unfit("the text is not a plain amount like 1234.50")
+    if isinstance(value, str) and len(value) > 2 * (_MOST_INTEGER_DIGITS + _MOST_DECIMALS):
+        raise Unfit("the amount has too many digits")
+    return _bounded(Decimal(value))
+
+
+def _bounded(amount: Decimal) -> Decimal:
+    if not amount.is_finite():
+        raise Unfit("the amount is not a finite number")
+    if not amount:
+        return Decimal(0) if int(amount.as_tuple().exponent) > 0 else amount
+    if amount.adjusted() >= _MOST_INTEGER_DIGITS:
+        raise Unfit(f"the amount has more than {_MOST_INTEGER_DIGITS} digits before the point")
+    if decimals(amount) > _MOST_DECIMALS:
+        raise Unfit(f"the amount has more than {_MOST_DECIMALS} decimals")
+    return Decimal(f"{amount:f}")
+
+
+def decimals(amount: Decimal) -> int:
+    """How many digits stand after the point, closing zeros not counted."""
+    return max(0, -int(amount.normalize(EXACT).as_tuple().exponent))
+
+
+def plain(amount: Decimal) -> Decimal:
+    """The same amount without closing zeros and without an exponent."""
+    return Decimal(f"{amount.normalize(EXACT):f}")
+
+
+def minor_units(value: object, currency: object) -> Decimal | None:
+    """The amount in the currency of a whole number of its smallest units (ISO 4217): 1999 of USD is 19.99."""
+    if value is None or currency is None:
+        return None
+    amount = money(value)
+    if amount is None or amount != amount.to_integral_value():
+        raise Unfit("minor units come as a whole number")
+    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
+        raise Unfit("the currency is not a code of three letters")
+    return plain(amount).scaleb(-_EXPONENTS.get(currency.upper(), 2), EXACT)
+
+
+def total(values: object) -> Decimal | None:
+    """The exact sum of a list of amounts; 0 for an empty list. One missing amount is an error, not a zero."""
+    if values is None:
+        return None
+    if not isinstance(values, list):
+        raise Unfit(f"{kind_of(values)} is not a list of amounts")
+    result = Decimal(0)
+    for value in values:
+        amount = money(value)
+        if amount is None:
+            raise Unfit("one of the amounts is missing")
+        result = EXACT.add(result, amount)
+    return result
+
+
+def difference(first: object, second: object) -> Decimal | None:
+    """The first amount less the second; a second amount that is larger is an error."""
+    minuend, subtrahend = money(first), money(second)
+    if minuend is None or subtrahend is None:
+        return None
+    if subtrahend > minuend:
+        raise Unfit("the second amount is larger than the first")
+    return EXACT.subtract(minuend, subtrahend)
+
+
+def percent(value: object) -> Decimal | None:
+    """A share of one in percent: 0.0825 is 8.25."""
+    share = money(value)
+    return None if share is None else plain(EXACT.multiply(share, Decimal(100)))
+
+
+def nonzero(value: object) -> bool:
+    """Whether an amount is there and is not zero."""
+    return value not in NOTHING and money(value) != 0
+
+
+def required(value: object) -> object:
+    """The value itself; nothing there is an error even where a condition would take it for false."""
+    if value in NOTHING:
+        raise Unfit("nothing there")
+    return value
+
+
+def date(value: object, time_zone: str) -> datetime.date | None:
+    """The calendar day of a moment.
+
+    A day, or a time with an offset or without, is the day as written: the sender's. A time ending in Z and unix
+    seconds (number or digits) name no place, so they are the day in `time_zone`.
+    """
+    if value in NOTHING:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if 0 <= value < 10**12 else "-"
+    if not isinstance(value, str):
+        raise Unfit(f"{kind_of(value)} is not a date")
+    return _day(value.strip(), time_zone)
+
+
+def _day(text: str, time_zone: str) -> datetime.date:
+    try:
+        if _DAY.fullmatch(text):
+            return datetime.date.fromisoformat(text)
+        if _UNIX.fullmatch(text):
+            return datetime.datetime.fromtimestamp(int(text), ZoneInfo(time_zone)).date()
+        if _TIME.fullmatch(text):
+            moment = datetime.datetime.fromisoformat(text)
+            return (moment.astimezone(ZoneInfo(time_zone)) if text.endswith("Z") else moment).date()
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise Unfit("the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds")
+
+
+def text(value: object, longest: object = None) -> str | None:
+    """One line of text, trimmed, without control characters and double spaces; nothing if it is empty.
+
+    Numbers become text as written. With `longest`, a longer text is shortened to that many characters.
+    """
+    if value is None:
+        return None
+    cleaned = " ".join(_CONTROL.sub(" ", as_text(value)).split())
+    if isinstance(longest, int) and longest > 0:
+        cleaned = shorten(cleaned, longest)
+    return cleaned or None
+
+
+def as_text(value: object) -> str:
+    """The value as text, untouched; only texts and numbers have one."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise Unfit(f"{kind_of(value)} is not a text")
+    try:
+        return str(value) if isinstance(value, int) else f"{_bounded(value):f}"
+    except ValueError:
+        raise Unfit("the number has too many digits") from None
+
+
+def shorten(words: str, longest: int) -> str:
+    """The text itself, or as much of it as fits with an ellipsis at the end."""
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+
+
+def match(value: object, pattern: str) -> dict[str, str | None] | None:
+    """The named groups of a regular expression searched in a text of at most 4,000 characters, or nothing."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Unfit(f"{kind_of(value)} is not a text")
+    if len(value) > _LONGEST_MATCHED:
+        raise Unfit(f"the text is longer than {_LONGEST_MATCHED} characters")
+    found = compile_pattern(pattern).search(value)
+    return found.groupdict() if found else None
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """A compiled regular expression; `(?<name>…)` is understood as well as Python's `(?P<name>…)`."""
+    return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern))
+
+
+def lookup(rows: object, key: object, wanted: object, value: object) -> object:
+    """The field `value` of the first row whose field `key` is what is wanted, or nothing."""
+    if rows is None or wanted is None:
+        return None
+    if not isinstance(rows, list):
+        raise Unfit(f"{kind_of(rows)} is not a list")
+    return next((row.get(value) for row in rows if isinstance(row, dict) and row.get(key) == wanted), None)
+
+
+def escape(value: object) -> str | None:
+    """A text with `&`, `<` and `>` written as entities, as HTML and Slack want them."""
+    return None if value is None else html.escape(as_text(value), quote=False)
+
+
+def unescape(value: object) -> str | None:
+    """A text with its HTML entities turned into the characters they mean."""
+    return None if value is None else html.unescape(as_text(value))
+
+
+def kind_of(value: object) -> str:
+    """What sort of value this is, in words."""
+    kinds: Iterable[tuple[type | tuple[type, ...], str]] = (
+        (type(None), "nothing"),
+        (bool, "true or false"),
+        (str, "a text"),
+        ((int, Decimal), "a number"),
+        (list, "a list"),
+        (dict, "an object"),
+    )
+    return next((words for kind, words in kinds if isinstance(value, kind)), "a value of this kind")
+
+
+PURE: Mapping[str, tuple[Callable[..., object], int, int]] = {
+    "money": (money, 1, 1),
+    "minor_units": (minor_units, 2, 2),
+    "total": (total, 1, 1),
+    "difference": (difference, 2, 2),
+    "percent": (percent, 1, 1),
+    "nonzero": (nonzero, 1, 1),
+    "required": (required, 1, 1),
+    "text": (text, 1, 2),
+    "match": (match, 2, 2),
+    "lookup": (lookup, 4, 4),
+    "escape": (escape, 1, 1),
+    "unescape": (unescape, 1, 1),
+}
+"""The functions that see their arguments only, with their fewest and most arguments."""

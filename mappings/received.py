@@ -1,0 +1,95 @@
+"""A request as it came: raw bytes and headers in, one parsed value out."""
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from errors import Unreadable
+
+FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 1000
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Received:
+    """A request whose body is parsed when first asked for, and once.
+
+    A form becomes a mapping of its first values; everything else is read as JSON, decimals exactly as `Decimal`.
+    Header names are found in any case.
+    """
+
+    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self.body = body
+        self.headers = {name.lower(): value for name, value in headers.items()}
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, in lower case; empty if there is none."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def root(self) -> object:
+        """The parsed body. Raises Unreadable, which says what is wrong with it and never quotes it."""
+        value, complaint = self._parsed
+        if complaint:
+            raise Unreadable(
+                f"The body cannot be read: {complaint}.",
+                remedy="Look at the raw body and at what the sender is set to send; nothing was posted.",
+                field="body",
+            )
+        return value
+
+    @cached_property
+    def _parsed(self) -> tuple[object, str]:
+        try:
+            text = self.body.decode()
+            return (_read_form(text) if self.media_type == FORM else _read_json(text, self.body)), ""
+        except UnicodeDecodeError:
+            return None, "it is not UTF-8"
+        except RecursionError:
+            return None, "it is nested too deeply"
+        except _Complaint as error:
+            return None, str(error)
+        except json.JSONDecodeError as error:
+            return None, f"it is not JSON at line {error.lineno}, character {error.colno}"
+        except ValueError:
+            return None, "it holds a number with too many digits, or too many fields"
+
+
+class _Complaint(Exception):
+    """Raised when a body is well-formed but not to be trusted."""
+
+
+def _read_form(text: str) -> dict[str, str]:
+    pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    return dict(reversed(pairs))
+
+
+def _read_json(text: str, body: bytes) -> object:
+    if not text.strip():
+        raise _Complaint("it is empty")
+    value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+    if _HALF_CHARACTER.search(body):
+        _refuse_half_characters(value)
+    return value
+
+
+def _refuse_constant(name: str) -> object:
+    raise _Complaint(f"{name} is not a number in JSON")
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        raise _Complaint("an object names one of its keys twice")
+    return result
+
+
+def _refuse_half_characters(value: object) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise _Complaint("it holds half of a character (an unpaired surrogate)") from None

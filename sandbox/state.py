@@ -1,0 +1,87 @@
+"""What the sandbox holds, in memory only: each organization's books, and what came in beside them."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sandbox.answers import Record
+from sandbox.faults import Faults
+from sandbox.limits import Limits, Meter
+from sandbox.tokens import Tokens
+
+KINDS = (
+    "currency",
+    "tax",
+    "account",
+    "item",
+    "contact",
+    "contact_person",
+    "address",
+    "invoice",
+    "line_item",
+    "expense",
+)
+
+
+@dataclass
+class Books:
+    """One organization: its record, its settings and its documents, each kind by id in order of creation."""
+
+    organization: Record
+    currencies: dict[str, Record] = field(default_factory=dict)
+    taxes: dict[str, Record] = field(default_factory=dict)
+    accounts: dict[str, Record] = field(default_factory=dict)
+    items: dict[str, Record] = field(default_factory=dict)
+    contacts: dict[str, Record] = field(default_factory=dict)
+    invoices: dict[str, Record] = field(default_factory=dict)
+    expenses: dict[str, Record] = field(default_factory=dict)
+    hidden_until: dict[str, float] = field(default_factory=dict)
+    issued: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def organization_id(self) -> str:
+        return str(self.organization["organization_id"])
+
+    def new_id(self, kind: str) -> str:
+        """The next id of a kind: 18 digits (more than a float can hold), the same in every run."""
+        self.issued[kind] += 1
+        return f"46{int(self.organization_id) % 10_000:04}{KINDS.index(kind) + 1:03}{self.issued[kind]:09}"
+
+    def local_time(self, now: float) -> datetime:
+        """Unix seconds as the organization's own time."""
+        return datetime.fromtimestamp(now, ZoneInfo(self.organization["time_zone"]))
+
+
+class World:
+    """Everything one sandbox knows. `lock` guards all of it; `ended` is set when the present state is given up."""
+
+    def __init__(self, *, clock: Callable[[], float], seed: int, plant: Callable[[], dict[str, Books]]) -> None:
+        self.clock = clock
+        self.seed = seed
+        self.lock = threading.RLock()
+        self.ended = threading.Event()
+        self.meter = Meter(Limits(), clock())
+        self._plant = plant
+        self._begin()
+
+    def _begin(self) -> None:
+        self.books = self._plant()
+        self.tokens = Tokens()
+        self.faults = Faults()
+        self.slack: list[Record] = []
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self.refused: Counter[tuple[str, str]] = Counter()
+
+    def reset(self) -> None:
+        """As new, apart from the limits that were set; calls that are being held are cut off, unsaved."""
+        self._begin()
+        self.limit(self.meter.limits)
+        self.ended.set()
+        self.ended = threading.Event()
+
+    def limit(self, limits: Limits) -> None:
+        """Count against these limits from now on, from zero."""
+        self.meter = Meter(limits, self.clock())

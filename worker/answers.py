@@ -1,0 +1,63 @@
+"""Telling the sender the outcome, at most once: it cannot be looked up, so a doubtful one is not repeated."""
+
+import structlog
+
+from errors import BookhookError, NeedsAttention
+from ledger import DocumentRecord, Event
+from mappings import Answer, Received
+from outbound import NotDelivered
+from worker.desk import Desk
+
+log = structlog.get_logger()
+
+
+def tell_posted(desk: Desk, event: Event, record: DocumentRecord, lease: str) -> None:
+    """Tells what was posted, where the source asks for it."""
+    facts = {
+        "number": record.number or record.zoho_id or "",
+        "total": f"{record.total:f}" if record.total is not None else "",
+        "currency_code": record.currency_code or "",
+        "url": record.url or "",
+    }
+    _tell(desk, event, "posted", facts, lease)
+
+
+def tell_parked(desk: Desk, event: Event, trouble: NeedsAttention, lease: str) -> None:
+    """Tells that a person must look at it, and why."""
+    _tell(desk, event, "parked", {"reason": trouble.message, "remedy": trouble.remedy}, lease)
+
+
+def _tell(desk: Desk, event: Event, outcome: str, facts: dict[str, str], lease: str) -> None:
+    received = Received(event.body, event.headers)
+    source = desk.sources[event.source]
+    answer = source.answer(received, outcome, facts | {"event_id": event.event_id}, topic=event.topic)
+    if answer is None:
+        return
+    key = f"{event.connection}/answer/{event.event_id}:{outcome}"
+    try:
+        _send_once(desk, event, key, answer, lease)
+    except BookhookError as trouble:
+        # The document matters more than the message about it.
+        desk.ledger.events.note(event.event_id, "answer_not_sent", trouble.message)
+
+
+def _send_once(desk: Desk, event: Event, key: str, answer: Answer, lease: str) -> None:
+    documents = desk.ledger.documents
+    record = documents.claim(key, "answer", event_id=event.event_id, lease=lease)
+    try:
+        if record.state == "new":
+            documents.write(key, lease, {"state": "posting"})
+            documents.write(key, lease, {"state": _deliver(desk, event, answer)})
+    finally:
+        documents.release(key, lease)
+
+
+def _deliver(desk: Desk, event: Event, answer: Answer) -> str:
+    try:
+        desk.outbound.post_json(answer.url, answer.body, hosts=answer.hosts)
+    except NotDelivered as failure:
+        desk.ledger.events.note(event.event_id, "answer_not_delivered", f"{failure}; it is not repeated")
+        log.warning("answer_not_delivered", reason=str(failure))
+        return "unknown"
+    desk.ledger.events.note(event.event_id, "answered")
+    return "posted"

@@ -1,0 +1,31 @@
+"""Everything a worker works with, put together once per process by the composition root."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from config.connections import Connection
+from ledger import Ledger
+from mappings import Options, Source
+from outbound import Outbound
+from zoho.books import Books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The ledger, the books of each organization, and how each connection's events are read.
+
+    `options` are what a mapping may use besides the event; their time zone is filled in from Zoho where unset.
+    `report` is told of every unexpected exception. Seconds are wall-clock.
+    """
+
+    ledger: Ledger
+    sources: Mapping[str, Source]
+    connections: Mapping[str, Connection]
+    books: Mapping[str, Books]
+    outbound: Outbound
+    options: Options
+    settle_seconds: float
+    send_seconds: float
+    random: Random
+    report: Callable[[BaseException], None]

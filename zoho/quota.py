@@ -1,0 +1,92 @@
+"""How many calls an organization may still make, shared by every process on every machine.
+
+bh:quota:<org>:minute     zset    call id → time of the call; the last 60 seconds
+bh:quota:<org>:day:<day>  text    calls reserved on a UTC day; kept two days
+bh:quota:<org>:in_flight  zset    call id → when it is over at the latest, so a killed process frees its place
+bh:quota:<org>:closed     text    time until which Zoho refuses calls, after a 429
+
+Limits: zoho.com/books/api/v3/introduction. Times are unix seconds by the injected clock.
+"""
+
+import datetime
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from math import ceil
+from pathlib import Path
+
+from redis import Redis, RedisError
+
+from config.organizations import Organization
+from errors import QuotaExhausted
+
+REASONS = {
+    "closed": "Zoho refused a call and asked for a pause.",
+    "day": "The organization's calls for today are used up.",
+    "minute": "The organization's calls for this minute are used up.",
+    "in_flight": "As many calls as the organization allows are in flight.",
+}
+
+
+class Quota:
+    """Asked before every call to an organization; one Redis round trip."""
+
+    def __init__(self, organization: Organization, *, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        self._limits = organization.limits
+        self._redis = redis
+        self._clock = clock
+        self._prefix = f"bh:quota:{organization.organization_id}"
+        self._take = redis.register_script(Path(__file__).with_name("quota.lua").read_text())
+        self._close = redis.register_script(Path(__file__).with_name("close.lua").read_text())
+
+    @contextmanager
+    def reserve(self, *, seconds: float) -> Iterator[None]:
+        """Holds one of the places in flight during the `with`; the call lasts `seconds` at most.
+
+        Raises `QuotaExhausted` with the time until a limit allows the next call; then nothing is counted.
+        """
+        call_id = uuid.uuid4().hex
+        self._reserve(call_id, seconds)
+        try:
+            yield
+        finally:
+            with suppress(RedisError):  # the answer matters more; the place frees itself
+                self._redis.zrem(f"{self._prefix}:in_flight", call_id)
+
+    def close(self, seconds: float) -> None:
+        """Lets nobody call for so many seconds: Zoho said so."""
+        self._close(keys=[f"{self._prefix}:closed"], args=[self._clock() + seconds, ceil(seconds) + 1])
+
+    def usage(self) -> dict[str, int]:
+        """`minute_used`, `minute_limit`, `day_used`, `day_limit`, `in_flight`, as of now."""
+        now = self._clock()
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zcount(f"{self._prefix}:minute", f"({now - 60}", "+inf")
+            pipe.get(self._day_key(now))
+            pipe.zcount(f"{self._prefix}:in_flight", f"({now}", "+inf")
+            minute_used, day_used, in_flight = pipe.execute()
+        return {
+            "minute_used": minute_used,
+            "minute_limit": self._limits.per_minute,
+            "day_used": int(day_used or 0),
+            "day_limit": self._limits.per_day,
+            "in_flight": in_flight,
+        }
+
+    def _reserve(self, call_id: str, seconds: float) -> None:
+        now = self._clock()
+        limits = self._limits
+        reason, wait = self._take(
+            keys=[f"{self._prefix}:minute", self._day_key(now), f"{self._prefix}:in_flight", f"{self._prefix}:closed"],
+            args=[now, call_id, now + seconds, limits.per_minute, limits.per_day, limits.concurrent, _day_left(now)],
+        )
+        if reason:
+            raise QuotaExhausted(REASONS[reason.decode()], retry_after_seconds=max(float(wait), 0.1))
+
+    def _day_key(self, now: float) -> str:
+        return f"{self._prefix}:day:{datetime.datetime.fromtimestamp(now, datetime.UTC):%Y-%m-%d}"
+
+
+def _day_left(now: float) -> float:
+    return 86400 - now % 86400
