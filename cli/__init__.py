@@ -1,0 +1,1 @@
+"""The `bookhook` command and the composition root: the only place where everything meets."""

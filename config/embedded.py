@@ -137,13 +137,17 @@ def _take(descriptor: int) -> bool:
 
 
 def _ensure_running(binary: Path, folder: Path, address: Path) -> None:
-    with _opened(folder / "server.lock") as server:
-        if _take(server):
-            _start(binary, folder, address, server)
+    """Returns when a server answers: the one that runs already, or one started here as soon as none lives."""
     deadline = time.monotonic() + START_SECONDS
+    started = False
     while not _ask(address, b"PING").startswith(b"+PONG"):
-        if not _is_alive(folder) or time.monotonic() > deadline:
-            raise ConfigError([f"the embedded Redis does not answer; {folder / 'redis.log'} says why"])
+        with _opened(folder / "server.lock") as server:
+            is_dead = _take(server)
+            if (is_dead and started) or time.monotonic() > deadline:
+                raise ConfigError([f"the embedded Redis does not answer; {folder / 'redis.log'} says why"])
+            if is_dead:
+                _start(binary, folder, address, server)
+                started = True
         time.sleep(POLL_SECONDS)
 
 

@@ -5,6 +5,7 @@ Options: docs.sentry.io/platforms/python/configuration/options;
 events: develop.sentry.dev/sdk/data-model/event-payloads.
 """
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
 import sentry_sdk
@@ -22,13 +23,16 @@ _KEPT_OF_BREADCRUMBS = ("type", "category", "level", "timestamp", "message")
 
 
 def configure_sentry(dsn: str | None, *, transport: Transport | None = None) -> None:
-    """Reports uncaught errors and ERROR log lines to `dsn`, scrubbed; does nothing when it is None."""
+    """Reports uncaught errors and ERROR log lines to `dsn`, scrubbed; does nothing when it is None.
+
+    Personal data is not collected unless asked for (`send_default_pii`, which warns when it is even mentioned).
+    """
     if dsn is None:
         return
     sentry_sdk.init(
         dsn=dsn,
         transport=transport,
-        send_default_pii=False,
+        release=f"bookhook@{version('bookhook')}",
         include_local_variables=False,
         max_request_body_size="never",
         auto_enabling_integrations=False,

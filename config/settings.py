@@ -179,7 +179,7 @@ def _unknown(environ: Mapping[str, str], known: set[str]) -> list[str]:
 
 
 def _describe_unknown(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name.removesuffix(FILE_SUFFIX), known, n=1, cutoff=0.75)
+    near = difflib.get_close_matches(name.removesuffix(FILE_SUFFIX), known, n=1, cutoff=0.85)
     return f"{name} is not a setting" + (f", did you mean {near[0]}?" if near else "")
 
 

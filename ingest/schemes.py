@@ -15,6 +15,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -35,13 +36,15 @@ class Scheme:
     """One way of signing.
 
     `sign(parameters, body, secret, message_id, timestamp)` gives the headers a sender would add;
-    `verify(parameters, body, headers, secrets, now)` returns None or raises SignatureMismatch;
-    `fault(secret)` says what is wrong with a secret, or None; `required` are the parameters a mapping must give.
+    `verify(parameters, body, headers, keys, now)` returns None or raises SignatureMismatch;
+    `fault(secret)` says what is wrong with a secret, or None; `new_secret()` makes one; `required` are the parameters
+    a mapping must give.
     """
 
     sign: Callable[[Parameters, bytes, str, str, int], dict[str, str]]
     verify: Callable[[Parameters, bytes, Headers, Iterable[str], float], None]
     fault: Callable[[str], str | None] = lambda secret: None
+    new_secret: Callable[[], str] = lambda: secrets.token_hex(16)
     required: tuple[str, ...] = ()
 
 
@@ -49,9 +52,9 @@ def _sign_hmac(parameters: Parameters, body: bytes, secret: str, message_id: str
     return {parameters["header"]: _body_signature(parameters, body, secret)}
 
 
-def _verify_hmac(parameters: Parameters, body: bytes, headers: Headers, secrets: Iterable[str], now: float) -> None:
+def _verify_hmac(parameters: Parameters, body: bytes, headers: Headers, keys: Iterable[str], now: float) -> None:
     given = _header(headers, parameters["header"])
-    _match([given], [_body_signature(parameters, body, secret) for secret in secrets])
+    _match([given], [_body_signature(parameters, body, secret) for secret in keys])
 
 
 def _body_signature(parameters: Parameters, body: bytes, secret: str) -> str:
@@ -64,10 +67,10 @@ def _sign_slack(parameters: Parameters, body: bytes, secret: str, message_id: st
     return {"X-Slack-Request-Timestamp": str(timestamp), "X-Slack-Signature": signature}
 
 
-def _verify_slack(parameters: Parameters, body: bytes, headers: Headers, secrets: Iterable[str], now: float) -> None:
+def _verify_slack(parameters: Parameters, body: bytes, headers: Headers, keys: Iterable[str], now: float) -> None:
     given = _header(headers, "X-Slack-Signature")
     timestamp = _header(headers, "X-Slack-Request-Timestamp")
-    _match([given], [_slack_signature(body, secret, timestamp) for secret in secrets])
+    _match([given], [_slack_signature(body, secret, timestamp) for secret in keys])
     _fresh(timestamp, now)
 
 
@@ -83,10 +86,10 @@ def _sign_standard(parameters: Parameters, body: bytes, secret: str, message_id:
     }
 
 
-def _verify_standard(parameters: Parameters, body: bytes, headers: Headers, secrets: Iterable[str], now: float) -> None:
+def _verify_standard(parameters: Parameters, body: bytes, headers: Headers, keys: Iterable[str], now: float) -> None:
     message_id, timestamp = _header(headers, "webhook-id"), _header(headers, "webhook-timestamp")
     given = _header(headers, "webhook-signature").split()
-    _match(given, [_standard_signature(body, secret, message_id, timestamp) for secret in secrets])
+    _match(given, [_standard_signature(body, secret, message_id, timestamp) for secret in keys])
     _fresh(timestamp, now)
 
 
@@ -99,6 +102,10 @@ def _standard_key(secret: str) -> bytes:
     return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
 
 
+def _new_standard_secret() -> str:
+    return "whsec_" + ENCODINGS["base64"](secrets.token_bytes(24))
+
+
 def _standard_fault(secret: str) -> str | None:
     try:
         return None if secret.startswith("whsec_") and _standard_key(secret) else "must be whsec_ and base64"
@@ -109,7 +116,9 @@ def _standard_fault(secret: str) -> str | None:
 SCHEMES: Mapping[str, Scheme] = {
     "hmac": Scheme(_sign_hmac, _verify_hmac, required=("header", "digest", "encoding")),
     "slack": Scheme(_sign_slack, _verify_slack),
-    "standard_webhooks": Scheme(_sign_standard, _verify_standard, fault=_standard_fault),
+    "standard_webhooks": Scheme(
+        _sign_standard, _verify_standard, fault=_standard_fault, new_secret=_new_standard_secret
+    ),
 }
 
 

@@ -24,11 +24,12 @@ _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_MATCHED = 4000
 
-_EXPONENTS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+_CURRENCIES_BY_DECIMALS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
+_DECIMALS = {code: places for places, codes in _CURRENCIES_BY_DECIMALS.items() for code in codes.split()}
 
 
 class Unfit(Exception):
@@ -82,7 +83,7 @@ def minor_units(value: object, currency: object) -> Decimal | None:
         raise Unfit("minor units come as a whole number")
     if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         raise Unfit("the currency is not a code of three letters")
-    return plain(amount).scaleb(-_EXPONENTS.get(currency.upper(), 2), EXACT)
+    return plain(amount).scaleb(-_DECIMALS.get(currency.upper(), 2), EXACT)
 
 
 def total(values: object) -> Decimal | None:
@@ -154,7 +155,9 @@ def _day(text: str, time_zone: str) -> datetime.date:
             return (moment.astimezone(ZoneInfo(time_zone)) if text.endswith("Z") else moment).date()
     except (ValueError, OverflowError, OSError):
         pass
-    raise Unfit("the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds")
+    raise Unfit(
+        "the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds"
+    )
 
 
 def text(value: object, longest: object = None) -> str | None:

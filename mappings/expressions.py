@@ -23,7 +23,8 @@ from mappings.conversions import PURE, Unfit
 Node = dict[str, Any]
 
 BORROWED = frozenset(
-    "contains ends_with join keys length map merge not_null reverse starts_with to_array values".split()
+    {"contains", "ends_with", "join", "keys", "length", "map", "merge", "not_null", "reverse", "starts_with"}
+    | {"to_array", "values"}
 )
 INSTEAD = {"sum": "total", "to_number": "money", "to_string": "text"}
 REFUSED = frozenset(Functions.FUNCTION_TABLE) - BORROWED

@@ -9,7 +9,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
@@ -21,6 +21,7 @@ SHORT = 99
 MARKER_ROOM = 16
 """What the marker takes of a reference number, its space included."""
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _RATE_DECIMALS = 6
 
@@ -28,7 +29,7 @@ _RATE_DECIMALS = 6
 class Words(fields.Field[str]):
     """A text of one line with at most `longest` characters; numbers are taken as written. Nothing left is nothing."""
 
-    longest: int | None = SHORT
+    default_error_messages: ClassVar[dict[str, str]] = {"required": "nothing there"}
 
     def __init__(self, *, longest: int | None = SHORT, **options: Any) -> None:
         super().__init__(allow_none=not options.get("required", False), **options)
@@ -68,8 +69,8 @@ class Positive(Amount):
     """An exact number above zero."""
 
     def _deserialize(self, value: object, attr: str | None, data: object, **options: Any) -> Decimal:
-        amount = _fitting(conversions.money, value)
-        if amount <= 0:
+        amount = super()._deserialize(value, attr, data, **options)
+        if not amount:
             raise ValidationError("must be above zero")
         return amount
 
@@ -80,10 +81,10 @@ class Day(fields.Field[datetime.date]):
     def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> datetime.date:
         if isinstance(value, datetime.date):
             return value
-        try:
-            return datetime.date.fromisoformat(str(value)[:11])
-        except ValueError:
-            raise ValidationError("is not a day like 2026-01-31; date(…) makes one of a time") from None
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise ValidationError("is not a day like 2026-01-31; date(…) makes one of a time")
+        day: datetime.date = _fitting(lambda text: conversions.date(text, "UTC"), value)
+        return day
 
 
 class Truth(fields.Field[bool]):
@@ -213,18 +214,26 @@ def _priced(given: dict[str, Any]) -> dict[str, Any]:
     if rate is not None:
         return given | {"rate": rate}
     count = conversions.plain(given["quantity"])
-    return given | {"rate": amount, "quantity": Decimal(1), "name": f"{count:f} × {given['name']}"}
+    return given | {
+        "rate": amount,
+        "quantity": Decimal(1),
+        "name": f"{count:f} \N{MULTIPLICATION SIGN} {given['name']}",
+    }
 
 
 def _share(amount: Decimal, quantity: Decimal) -> Decimal | None:
-    rate = EXACT.divide(amount, quantity).quantize(Decimal(1).scaleb(-_RATE_DECIMALS), ROUND_HALF_UP, EXACT)
-    places = max(2, conversions.decimals(amount))
-    back = EXACT.multiply(rate, quantity).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+    rate = _rounded(EXACT.divide(amount, quantity), _RATE_DECIMALS)
+    back = _rounded(EXACT.multiply(rate, quantity), max(2, conversions.decimals(amount)))
     return conversions.plain(rate) if back == amount else None
 
 
+def _rounded(amount: Decimal, places: int) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+
+
 def _discounted(line: Line) -> Line:
-    if line.discount > EXACT.multiply(line.rate, line.quantity):
+    whole = _rounded(EXACT.multiply(line.rate, line.quantity), max(2, conversions.decimals(line.discount)))
+    if line.discount > whole:
         raise ValidationError("is more than the whole line", "discount")
     return line
 
@@ -282,10 +291,10 @@ class ExpenseSchema(DraftSchema):
         return ExpenseDraft(**given)
 
 
-def first_complaint(messages: Mapping[Any, Any]) -> tuple[str, str]:
-    """Path (`lines[2].rate`) and words of the first complaint of a ValidationError's messages."""
+def first_complaint(error: ValidationError) -> tuple[str, str]:
+    """Path (`lines[2].rate`) and words of the first complaint of an error."""
     path: list[str] = []
-    rest: Any = messages
+    rest: Any = error.messages
     while isinstance(rest, Mapping):
         key, rest = next(iter(rest.items()))
         path.append(f"[{key}]" if isinstance(key, int) else "" if key == "_schema" else f".{key}")

@@ -108,9 +108,7 @@ def per_minute_refusal() -> ApiError:
 
 def per_day_refusal(limit: int) -> ApiError:
     """Zoho's answer once the day's calls are used up (code 45)."""
-    return ApiError(
-        429, 45, f"The API call for this organization has exceeded the maximum call rate limit of {limit}."
-    )
+    return ApiError(429, 45, f"The API call for this organization has exceeded the maximum call rate limit of {limit}.")
 
 
 def concurrent_refusal() -> ApiError:

@@ -19,7 +19,6 @@ KINDS = (
     "item",
     "contact",
     "contact_person",
-    "address",
     "invoice",
     "line_item",
     "expense",
@@ -38,6 +37,7 @@ class Books:
     contacts: dict[str, Record] = field(default_factory=dict)
     invoices: dict[str, Record] = field(default_factory=dict)
     expenses: dict[str, Record] = field(default_factory=dict)
+    own_invoice_numbers: set[str] = field(default_factory=set)
     hidden_until: dict[str, float] = field(default_factory=dict)
     issued: Counter[str] = field(default_factory=Counter)
 

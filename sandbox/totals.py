@@ -1,6 +1,6 @@
 """The arithmetic of a document, as Zoho Books does it: rounded half up, line by line and tax by tax.
 
-A line is quantity × rate less its discount, rounded. Each tax of a line (each member of a tax group) is rounded by
+A line is quantity times rate less its discount, rounded. Each tax of a line (each member of a tax group) is rounded by
 itself. With inclusive tax the rounded line already holds its taxes, so the total never depends on them.
 """
 

@@ -1,31 +1,27 @@
-"""A real Redis for every test that asks for one, and a clock that is moved, never waited for."""
+"""Real parts for every test that asks: Redis, the sandbox over HTTP, the door, a worker; and a clock that is moved."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
+import requests
 from redis import Redis
 
+import sandbox as sandbox_server
+from cli.deployment import Deployment, open_desk, read_deployment
 from config.embedded import embedded_redis
 from config.redis_client import connect_redis
-
-
-class Clock:
-    """A clock that stands still until it is moved; called like time.time."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
+from ingest.app import create_app
+from ingest.door import Door
+from ledger import Ledger
+from tests.scene import Clock, Hooks, Sandbox, Worker, settings_for
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(1_700_000_000.0)
+    return Clock(1_780_000_000.0)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +36,50 @@ def redis(redis_url: str) -> Iterator[Redis]:
     with connect_redis(redis_url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture(scope="session")
+def served_sandbox() -> Iterator[str]:
+    server = sandbox_server.make_server("127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sandbox(served_sandbox: str) -> Iterator[Sandbox]:
+    with requests.Session() as session:
+        held = Sandbox(served_sandbox, session)
+        held.reset()
+        yield held
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, redis_url: str) -> dict[str, str]:
+    return settings_for(sandbox.url, redis_url)
+
+
+@pytest.fixture
+def deployment(environ: Mapping[str, str]) -> Deployment:
+    return read_deployment(environ)
+
+
+@pytest.fixture
+def ledger(deployment: Deployment, redis: Redis, clock: Clock) -> Ledger:
+    return deployment.ledger(redis, clock=clock)
+
+
+@pytest.fixture
+def hooks(deployment: Deployment, ledger: Ledger, clock: Clock, sandbox: Sandbox) -> Hooks:
+    door = Door(deployment.sources, deployment.connections)
+    app = create_app(door, ledger, max_body_bytes=deployment.settings.max_body_bytes, clock=clock)
+    return Hooks(app.test_client(), clock, sandbox.url)
+
+
+@pytest.fixture
+def worker(deployment: Deployment, ledger: Ledger, redis: Redis) -> Worker:
+    reported: list[BaseException] = []
+    return Worker(open_desk(deployment, ledger, report=reported.append, random=Random(1)), redis, reported)

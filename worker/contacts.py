@@ -18,17 +18,17 @@ LONGEST_NAME = 199
 def contact_effect(desk: Desk, books: Books, draft: ContactDraft, *, connection: str, currency_code: str) -> Effect:
     """The effect that finds or creates the contact."""
     identity = _identity(draft, connection)
-    known = _named(draft, connection, currency_code)
+    known = named_contact(draft, connection, currency_code)
 
     def look(marker: str, body: str) -> Standing | None:
         contact_id = books.find_contact(known, currency_code)
         return None if contact_id is None else _standing(books, contact_id)
 
     return Effect(
-        business_key=f"{books.organization_id}/contact/{draft.contact_type}:{_digest(identity)}:{currency_code}",
+        business_key=f"{books.organization.organization_id}/contact/{draft.contact_type}:{_digest(identity)}:{currency_code}",
         kind="contact",
         prepare=lambda marker: look(marker, "") or known.contact_name,
-        send=lambda body: _standing(books, books.create_contact(known, currency_code)),
+        send=lambda body, deadline: _standing(books, books.create_contact(known, currency_code)),
         look=look,
         read=lambda contact_id: _standing(books, contact_id),
     )
@@ -48,7 +48,7 @@ def _identity(draft: ContactDraft, connection: str) -> str:
     return f"walk-in:{connection}"
 
 
-def _named(draft: ContactDraft, connection: str, currency_code: str) -> ContactDraft:
+def named_contact(draft: ContactDraft, connection: str, currency_code: str) -> ContactDraft:
     """The draft under a name that is its own: only an address may share a name with somebody else."""
     if draft.email or draft.contact_type == "vendor":
         return draft

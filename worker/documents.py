@@ -9,7 +9,8 @@ from ledger import DocumentRecord, Event
 from worker.contacts import contact_effect
 from worker.desk import Desk
 from worker.posting import Effect, Standing, bring_about
-from zoho.books import Books, Posted
+from zoho.books import Books
+from zoho.protocol import Posted
 
 WALK_IN = ContactDraft(contact_name="Walk-in customer")
 
@@ -27,7 +28,7 @@ def post_drafts(desk: Desk, event: Event, drafts: Drafts, lease: str) -> Documen
 
 
 def _contact_id(desk: Desk, books: Books, event: Event, drafts: Drafts, lease: str) -> str | None:
-    draft = _contact(drafts)
+    draft = contact_draft(drafts)
     if draft is None:
         return None
     currency_code = drafts.document.currency_code
@@ -35,7 +36,7 @@ def _contact_id(desk: Desk, books: Books, event: Event, drafts: Drafts, lease: s
     return bring_about(desk, effect, event_id=event.event_id, lease=lease).zoho_id
 
 
-def _contact(drafts: Drafts) -> ContactDraft | None:
+def contact_draft(drafts: Drafts) -> ContactDraft | None:
     """The customer of an invoice, or the vendor of an expense that names one."""
     if isinstance(drafts.document, InvoiceDraft):
         return drafts.contact or WALK_IN
@@ -44,11 +45,17 @@ def _contact(drafts: Drafts) -> ContactDraft | None:
     return None
 
 
+def business_key(connection: str, drafts: Drafts) -> str:
+    """What names the document in the real world: connection, kind and `once_per`."""
+    return f"{connection}/{drafts.document.kind}/{drafts.once_per}"
+
+
 def _document_effect(books: Books, event: Event, drafts: Drafts, contact_id: str | None) -> Effect:
     document = drafts.document
+    party = "customer_id" if isinstance(document, InvoiceDraft) else "vendor_id"
 
     def look(marker: str, body: str) -> Standing | None:
-        found = books.find_by_marker(document.kind, marker)
+        found = books.find_by_marker(document.kind, marker, reference_number=json.loads(body)["reference_number"])
         if len(found) > 1:
             raise Conflict(
                 f"Zoho holds {len(found)} {document.kind}s with the marker {marker}.",
@@ -58,10 +65,10 @@ def _document_effect(books: Books, event: Event, drafts: Drafts, contact_id: str
         return _standing(found[0]) if found else None
 
     return Effect(
-        business_key=f"{event.connection}/{document.kind}/{drafts.once_per}",
+        business_key=business_key(event.connection, drafts),
         kind=document.kind,
-        prepare=lambda marker: books.body(document, contact_id=contact_id, marker=marker),
-        send=lambda body: _standing(books.post(document.kind, body)),
+        prepare=lambda marker: books.body(document, marker=marker, **{party: contact_id}),
+        send=lambda body, deadline: _standing(books.post(document.kind, body, deadline=deadline)),
         look=look,
         read=lambda zoho_id: _standing(books.read(document.kind, zoho_id)),
         control_total=document.control_total,

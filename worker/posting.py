@@ -39,15 +39,15 @@ class Standing:
 class Effect:
     """One document to bring about.
 
-    `prepare(marker)` gives the body to freeze, or what already stands; `send(body)` posts it, raising OutcomeUnknown
-    when it may have been done and any other RetryLater or NeedsAttention when it surely was not; `look(marker, body)`
-    finds what a doubtful `send` left, `read(zoho_id)` reads it again.
+    `prepare(marker)` gives the body to freeze, or what already stands; `send(body, deadline)` posts it not later than
+    that (unix seconds), raising OutcomeUnknown when it may have been done and any other RetryLater or NeedsAttention
+    when it surely was not; `look(marker, body)` finds what a doubtful `send` left, `read(zoho_id)` reads it again.
     """
 
     business_key: str
     kind: str
     prepare: Callable[[str], str | Standing]
-    send: Callable[[str], Standing]
+    send: Callable[[str, float], Standing]
     look: Callable[[str, str], Standing | None]
     read: Callable[[str], Standing]
     control_total: Decimal | None = None
@@ -129,17 +129,18 @@ def _look_then_send(hold: Hold, record: DocumentRecord) -> None:
 
 def _send(hold: Hold, body: str) -> None:
     effect, clock = hold.effect, hold.desk.ledger.clock
+    deadline = clock() + hold.desk.send_seconds
     hold.write(
         state="posting",
         frozen_body=body,
-        send_deadline=clock() + hold.desk.send_seconds,
+        send_deadline=deadline,
         control_total=effect.control_total,
         currency_code=effect.currency_code,
         money=effect.money,
         event_id=hold.event_id,
     )
     try:
-        standing = effect.send(body)
+        standing = effect.send(body, deadline)
     except OutcomeUnknown as doubt:
         # The call is over, so nothing more of it can reach Zoho.
         hold.write(state="unknown", send_deadline=clock())

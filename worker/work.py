@@ -67,7 +67,7 @@ def _post(desk: Desk, event: Event, lease: str) -> DocumentRecord:
 
 def _options(desk: Desk, event: Event) -> Options:
     books = desk.books[event.organization]
-    return replace(desk.options, time_zone=books.time_zone())
+    return replace(desk.options, time_zone=books.organization.time_zone or books.names.time_zone() or "UTC")
 
 
 def _wait(desk: Desk, event: Event, lease: str, trouble: RetryLater) -> None:

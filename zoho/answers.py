@@ -122,9 +122,7 @@ def _doubtful(status: int, *, writes: bool) -> RetryLater:
 
 def _rejected(code: str, message: str) -> ZohoRejected:
     kind = NameTaken if code == "3062" else ZohoRejected
-    return kind(
-        f"Zoho refused it: {message} (code {code})", zoho_code=code, remedy=REMEDIES.get(code, DEFAULT_REMEDY)
-    )
+    return kind(f"Zoho refused it: {message} (code {code})", zoho_code=code, remedy=REMEDIES.get(code, DEFAULT_REMEDY))
 
 
 def _throttled(code: str, headers: Mapping[str, str]) -> ZohoThrottled:

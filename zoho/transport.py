@@ -12,10 +12,11 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -63,9 +64,9 @@ class Transport:
         params: Mapping[str, str] | None = None,
         body: str | Mapping[str, str] | None = None,
     ) -> Answer:
-        """The answer, within `seconds` of wall-clock from the first byte sent to the last received.
+        """The answer, complete within `seconds` of wall-clock; nothing is sent later than that.
 
-        Connecting may use up a third of the time for each address of the host; nothing is sent after `seconds`.
+        Connecting may take a third of the time for each address of the host, and is not cut short by the total.
         `body` is text, or fields to send as a form. Raises `NotSent` or `NoAnswer`; their messages hold no URL.
         """
         exchange = Exchange(seconds)
@@ -127,17 +128,17 @@ class Exchange:
         self.ends_at = time.monotonic() + seconds
         self.sent = False
         self.cut_off = False
-        self.connection: Any = None
+        self.sock: socket.socket | None = None
 
-    def begin(self, connection: Any) -> None:
-        """Called with a connected connection just before the first byte is sent; raises TimeoutError if too late."""
+    def begin(self, sock: socket.socket) -> None:
+        """Called with a connected socket just before the first byte is sent; raises TimeoutError if too late."""
         if time.monotonic() >= self.ends_at:
             raise TimeoutError
         self.sent = True
-        _watchdog.watch(self, connection)
+        _watchdog.watch(self, sock)
 
     def finish(self) -> None:
-        """The connection is no longer this exchange's to cut."""
+        """The socket is no longer this exchange's to cut."""
         _watchdog.release(self)
 
     def failure(self, trouble: Exception) -> NotSent | NoAnswer:
@@ -152,14 +153,16 @@ class _Watchdog:
     A time-out of the socket alone would begin anew with every byte that trickles in.
     """
 
+    _thread: threading.Thread
+
     def __init__(self) -> None:
         self._renew()
         os.register_at_fork(after_in_child=self._renew)
 
-    def watch(self, exchange: Exchange, connection: Any) -> None:
+    def watch(self, exchange: Exchange, sock: socket.socket) -> None:
         with self._changed:
-            exchange.connection = connection
-            self._owners[connection] = exchange
+            exchange.sock = sock
+            self._owners[sock] = exchange
             heapq.heappush(self._due, (exchange.ends_at, next(self._order), exchange))
             if not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="zoho-deadlines", daemon=True)
@@ -168,14 +171,14 @@ class _Watchdog:
 
     def release(self, exchange: Exchange) -> None:
         with self._changed:
-            if self._owners.get(exchange.connection) is exchange:
-                del self._owners[exchange.connection]
-            exchange.connection = None
+            if exchange.sock is not None and self._owners.get(exchange.sock) is exchange:
+                del self._owners[exchange.sock]
+            exchange.sock = None
 
     def _renew(self) -> None:
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Exchange]] = []
-        self._owners: dict[Any, Exchange] = {}  # a kept connection may already serve the next exchange
+        self._owners: dict[socket.socket, Exchange] = {}  # a kept socket may already serve the next exchange
         self._order = itertools.count()
         self._thread = threading.Thread()
 
@@ -190,20 +193,13 @@ class _Watchdog:
                     self._cut(heapq.heappop(self._due)[2])
 
     def _cut(self, exchange: Exchange) -> None:
-        connection = exchange.connection
-        if connection is None or self._owners.get(connection) is not exchange:
+        sock = exchange.sock
+        if sock is None or self._owners.get(sock) is not exchange:
             return
         exchange.cut_off = True
-        _shut_down(connection.sock)
-
-
-def _shut_down(sock: socket.socket | None) -> None:
-    """Ends both directions for every thread; not SSLSocket's own shutdown, which would drop the decryption too."""
-    try:
-        if sock is not None:
+        with suppress(OSError):  # it is gone already
+            # Not SSLSocket's own shutdown: that would also drop the decryption under the reading thread.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        return  # it is gone already
 
 
 class _InThisThread(threading.local):
@@ -214,19 +210,21 @@ _in_this_thread = _InThisThread()
 _watchdog = _Watchdog()
 
 
+def _begin(connection: HTTPConnection) -> None:
+    if connection.sock is None:
+        connection.connect()
+    _in_this_thread.exchange.begin(cast(socket.socket, connection.sock))
+
+
 class _PlainConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _in_this_thread.exchange.begin(self)
+        _begin(self)
         super().request(*args, **kwargs)
 
 
 class _SecureConnection(HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _in_this_thread.exchange.begin(self)
+        _begin(self)
         super().request(*args, **kwargs)
 
 

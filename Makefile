@@ -1,0 +1,63 @@
+# Every verb of this repository. Needed: Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint types imports format check lock clean
+
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/runtime.stamp ## create .venv with what runs; the command is then .venv/bin/bookhook
+
+setup-dev: $(VENV)/dev.stamp ## the same, with what tests and lints need
+
+demo: setup ## take signed webhooks of every source to documents in the sandbox (ONCE=1: end after the table)
+	$(BIN)/bookhook demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: setup-dev ## run all tests that need nothing else
+	$(BIN)/pytest
+
+lint: setup-dev ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup-dev ## check types, strictly
+	$(BIN)/mypy
+
+imports: setup-dev ## check which package may import which
+	$(BIN)/lint-imports --no-logo
+
+check: lint types imports test ## everything above that can fail
+
+format: setup-dev ## put every file into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## write both lock files after a change of dependencies (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
+		pyproject.toml build-requirements.in -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
+		--extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove .venv and caches; what the embedded Redis holds stays in .bookhook
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Bookhook needs Python 3.11 or newer; $(PYTHON) is not. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml $(VENV)/made.stamp
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

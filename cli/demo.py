@@ -1,0 +1,174 @@
+"""`bookhook demo`: every source's examples, signed and delivered for real, and what became of them."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import click
+import requests
+
+from cli.events import describe_fully
+from cli.send import deliver
+from cli.stage import Stage, set_stage
+from mappings import BUILT_IN, Example, load_sources
+
+DEADLINE_SECONDS = 60.0
+POLL_SECONDS = 0.05
+ENDED = ("posted", "ignored", "parked", "rejected")
+# Every third delivery is repeated, as senders do when an acknowledgement gets lost.
+REPEAT_EVERY = 3
+HEADINGS = ("example", "event", "state", "contact", "document", "number", "total", "link or reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One example and the event it became."""
+
+    example: Example
+    event_id: str
+
+    @property
+    def name(self) -> str:
+        """The example as `bookhook send` takes it."""
+        return f"{self.example.source}/{self.example.case}"
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the table; exit with 0 only if everything ended as expected.")
+def demo(once: bool) -> None:
+    """Take example webhooks of every source through to documents in the sandbox, and show what became of each."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with set_stage(load_sources(BUILT_IN)) as stage:
+            wrong = _perform(stage)
+            if not once:
+                _invite(stage)
+                threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("\nStopped; nothing is left running.")
+        return
+    sys.exit(1 if wrong else 0)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _perform(stage: Stage) -> list[str]:
+    """Delivers, watches and tells; gives what did not end as its example says."""
+    click.echo(f"Bookhook is up: web {stage.web_url}, sandbox {stage.sandbox_url}\n")
+    deliveries = list(_deliver_all(stage))
+    click.echo("")
+    told = _watch(stage, deliveries)
+    click.echo("\n" + _table(deliveries, told))
+    wrong = [line for delivery in deliveries for line in compare(delivery, told[delivery.event_id])]
+    ended = len(deliveries) - len({line.split(":")[0] for line in wrong})
+    click.echo(f"\n{ended} of {len(deliveries)} events ended as their examples say.")
+    for line in wrong:
+        click.echo(f"  {line}")
+    return wrong
+
+
+def _deliver_all(stage: Stage) -> Iterator[Delivery]:
+    examples = [example for source in stage.deployment.sources.values() for example in source.examples()]
+    with requests.Session() as session:
+        for number, example in enumerate(examples):
+            event_id = _deliver(stage, session, example)
+            if number % REPEAT_EVERY == 0 and _deliver(stage, session, example) != event_id:
+                raise click.ClickException(f"{example.source}/{example.case} was not recognised as a repeat.")
+            yield Delivery(example, event_id)
+
+
+def _deliver(stage: Stage, session: requests.Session, example: Example) -> str:
+    """The id of the event the example became; a source with an answer of its own is looked up by its newest event."""
+    connection = stage.deployment.connections[example.source]
+    source = stage.deployment.sources[example.source]
+    if b"response_url" in example.body:
+        example = example.with_fields({"response_url": f"{stage.sandbox_url}/_sandbox/slack/{example.case}"})
+    answer = deliver(session, stage.web_url, source, example, secret=connection.secrets[0])
+    click.echo(f"→ {example.source}/{example.case:<32} {answer.status_code} {answer.text.strip()[:100]}")
+    if not answer.ok:
+        raise click.ClickException(f"{example.source}/{example.case} was refused.")
+    body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
+    if "event_id" in body:
+        return str(body["event_id"])
+    return next(event.event_id for event in stage.ledger.events.list(connection=connection.name))
+
+
+def _watch(stage: Stage, deliveries: list[Delivery]) -> dict[str, dict[str, Any]]:
+    """Tells each event's steps as they happen, until all have ended or time is up; gives all events in full."""
+    shown = dict.fromkeys((delivery.event_id for delivery in deliveries), 0)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        told = {delivery.event_id: describe_fully(stage.ledger, delivery.event_id) or {} for delivery in deliveries}
+        for delivery in deliveries:
+            steps = told[delivery.event_id]["timeline"]
+            for step in steps[shown[delivery.event_id] :]:
+                click.echo(f"  {delivery.name:<34} {step['step']:<16} {step['detail']}".rstrip())
+            shown[delivery.event_id] = len(steps)
+        if all(event["state"] in ENDED for event in told.values()) or time.monotonic() > deadline:
+            return told
+        time.sleep(POLL_SECONDS)
+
+
+def compare(delivery: Delivery, event: dict[str, Any]) -> list[str]:
+    """What differs between an event and what its example says of it."""
+    expected = delivery.example.expected
+    found = {"state": event["state"]}
+    wanted = {"state": expected["state"]}
+    for part, actual in (("document", _document(event) or {}), ("error", event["error"] or {})):
+        for name, value in (expected.get(part) or {}).items():
+            wanted[f"{part} {name}"], found[f"{part} {name}"] = value, actual.get(name)
+    return [
+        f"{delivery.name}: {name} is {found[name]!r}, its example says {value!r}"
+        for name, value in wanted.items()
+        if found[name] != value
+    ]
+
+
+def _document(event: dict[str, Any]) -> dict[str, Any] | None:
+    wanted = [document for document in event["documents"] if document["kind"] in ("invoice", "expense")]
+    return wanted[0] if wanted else None
+
+
+def _table(deliveries: list[Delivery], told: dict[str, dict[str, Any]]) -> str:
+    rows: list[tuple[str, ...]] = [HEADINGS]
+    rows += [_row(delivery, told[delivery.event_id]) for delivery in deliveries]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+    ]
+    return "\n".join([lines[0], "─" * min(len(lines[0]) + 60, 160), *lines[1:]])
+
+
+def _row(delivery: Delivery, event: dict[str, Any]) -> tuple[str, ...]:
+    document = _document(event) or {}
+    contact: dict[str, Any] = next((record for record in event["documents"] if record["kind"] == "contact"), {})
+    total = f"{document['total']} {document['currency_code']}" if document.get("total") else ""
+    reason = event["error"]["code"] if event["error"] else ""
+    return (
+        delivery.name,
+        event["event_id"],
+        event["state"],
+        contact.get("origin") or "",
+        document.get("kind") or "",
+        document.get("number") or document.get("zoho_id") or "",
+        total,
+        document.get("url") or reason,
+    )
+
+
+def _invite(stage: Stage) -> None:
+    click.echo(
+        f"""
+What to look at next:
+  {stage.sandbox_url}   the books these webhooks made
+  docs/tutorial.md        the same by hand: your own secret, your own shop, then the real Zoho Books
+  mappings/sources/       one folder per sender: how its events become documents
+Everything keeps serving until Ctrl-C."""
+    )

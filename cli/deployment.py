@@ -1,0 +1,129 @@
+"""Putting a deployment together: settings, sources and connections, checked as one list; then what works with them."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from redis import Redis
+
+from config.checks import is_loopback
+from config.connections import Connection
+from config.organizations import Organization
+from config.problems import ConfigError
+from config.settings import Settings, read_settings
+from ingest.schemes import SCHEMES
+from ledger import Ledger
+from mappings import BUILT_IN, MappingFileErrors, Options, Source, load_sources
+from outbound import Outbound
+from worker.desk import Desk
+from zoho.books import Books
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What the environment and the mapping files say, free of contradictions."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        """The configured senders by name."""
+        return self.settings.connections
+
+    def ledger(self, redis: Redis, *, clock: Callable[[], float] = time.time) -> Ledger:
+        """The ledger in that Redis."""
+        return Ledger(redis, clock=clock, retention_days=self.settings.retention_days)
+
+
+def read_environment() -> dict[str, str]:
+    """The environment, over what a `.env` file in this folder says."""
+    told = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    return told | dict(os.environ)
+
+
+def read_deployment(environ: Mapping[str, str] | None = None) -> Deployment:
+    """The deployment of this environment; raises ConfigError with every problem at once."""
+    environ = read_environment() if environ is None else environ
+    problems: list[str] = []
+    sources = _load_sources(environ, problems)
+    try:
+        settings = read_settings(environ, secret_settings={name: source.setting for name, source in sources.items()})
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *problems]) from None
+    problems += _find_bad_schemes(sources) + _find_bad_secrets(settings, sources)
+    if problems:
+        raise ConfigError(problems)
+    return Deployment(settings, sources)
+
+
+def _load_sources(environ: Mapping[str, str], problems: list[str]) -> dict[str, Source]:
+    own = environ.get("BOOKHOOK_SOURCES")
+    try:
+        return load_sources(BUILT_IN, *([Path(own)] if own and Path(own).is_dir() else []))
+    except MappingFileErrors as errors:
+        problems += errors.problems
+        return {}
+
+
+def _find_bad_schemes(sources: Mapping[str, Source]) -> list[str]:
+    found = []
+    for name, source in sources.items():
+        scheme = SCHEMES.get(source.verify.scheme)
+        if scheme is None:
+            known = ", ".join(sorted(SCHEMES))
+            found.append(f"{name}: verify.scheme: no such scheme {source.verify.scheme!r}; there are {known}")
+        else:
+            missing = [word for word in scheme.required if word not in source.verify.parameters]
+            found += [f"{name}: verify.{word}: the scheme {source.verify.scheme} needs it" for word in missing]
+    return found
+
+
+def _find_bad_secrets(settings: Settings, sources: Mapping[str, Source]) -> list[str]:
+    found = []
+    for connection in settings.connections.values():
+        source = sources[connection.source]
+        scheme = SCHEMES.get(source.verify.scheme)
+        faults = {scheme.fault(secret) for secret in connection.secrets} if scheme else set()
+        found += [f"{source.setting}: each secret {fault}" for fault in faults if fault]
+    return found
+
+
+def open_desk(
+    deployment: Deployment, ledger: Ledger, *, report: Callable[[BaseException], None], random: Random | None = None
+) -> Desk:
+    """The desk of a worker process; raises ConfigError when the organization is not set up."""
+    settings = deployment.settings
+    organization = settings.require_organization()
+    return Desk(
+        ledger=ledger,
+        sources=deployment.sources,
+        connections=deployment.connections,
+        books={organization.organization_id: Books(organization, redis=ledger.redis, clock=ledger.clock)},
+        outbound=Outbound(loopback_origin=_loopback_origin(organization)),
+        options=mapping_options(settings),
+        settle_seconds=settings.settle_seconds,
+        send_seconds=organization.timeout_seconds,
+        random=random or Random(),  # noqa: S311  jitter needs no secrecy
+        report=report,
+    )
+
+
+def mapping_options(settings: Settings) -> Options:
+    """What a mapping may use besides the event."""
+    return Options(
+        time_zone=settings.organization.time_zone or "UTC" if settings.organization else "UTC",
+        paid_through=settings.expense_paid_through,
+        default_account=settings.expense_default_account,
+        accounts={word.casefold(): name for word, name in settings.expense_accounts.items()},
+    )
+
+
+def _loopback_origin(organization: Organization) -> str | None:
+    url = urlsplit(organization.api_url)
+    return f"{url.scheme}://{url.netloc}" if is_loopback(url.hostname or "") else None

@@ -1,0 +1,179 @@
+"""`bookhook events`, `show`, `retry` and `stats`: what became of what came."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from redis.exceptions import RedisError
+
+from cli.deployment import Deployment, read_deployment
+from config.redis_client import open_redis
+from ledger import STATES, Event, Ledger
+from zoho.books import Books
+
+
+@contextmanager
+def open_ledger() -> Iterator[tuple[Deployment, Ledger]]:
+    """The deployment and its ledger; a Redis that cannot be reached is said in a sentence."""
+    deployment = read_deployment()
+    try:
+        with open_redis(deployment.settings) as redis:
+            yield deployment, deployment.ledger(redis)
+    except RedisError as error:
+        raise click.ClickException(f"Redis cannot be reached ({type(error).__name__}).") from None
+
+
+@click.command()
+@click.option("--state", type=click.Choice(STATES), help="Only events in this state.")
+@click.option("--connection", help="Only events of this connection.")
+@click.option("--find", help="Only events with this order number, e-mail address, or Zoho number or id.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="The newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def events(state: str | None, connection: str | None, find: str | None, limit: int, as_json: bool) -> None:
+    """List events, newest first."""
+    with open_ledger() as (_, ledger):
+        found = _found(ledger, find) if find else ledger.events.list(state=state, connection=connection, newest=limit)
+        for event in found:
+            if state in (None, event.state) and connection in (None, event.connection):
+                click.echo(json.dumps(describe(event)) if as_json else _line(event))
+
+
+def _found(ledger: Ledger, term: str) -> Iterator[Event]:
+    return (event for event_id in ledger.search.find(term) if (event := ledger.events.get(event_id)))
+
+
+@click.command()
+@click.argument("event_id")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def show(event_id: str, as_json: bool) -> None:
+    """Show one event: its documents, its trouble and its timeline."""
+    with open_ledger() as (_, ledger):
+        told = describe_fully(ledger, event_id)
+    if told is None:
+        raise click.ClickException(f"There is no event {event_id}.")
+    click.echo(json.dumps(told, indent=2) if as_json else _page(told))
+
+
+@click.command()
+@click.argument("event_ids", nargs=-1)
+@click.option("--state", type=click.Choice(["parked", "waiting"]), help="Retry every event in this state.")
+def retry(event_ids: tuple[str, ...], state: str | None) -> None:
+    """Hand parked or waiting events to the workers again; exits with 1 if any could not be."""
+    if bool(event_ids) == bool(state):
+        raise click.UsageError("Give the ids of events, or --state parked.")
+    refused = 0
+    with open_ledger() as (_, ledger):
+        chosen = event_ids or [event.event_id for event in ledger.events.list(state=state)]
+        with click.progressbar(chosen, label="retrying", file=sys.stderr, hidden=len(chosen) < 100) as bar:
+            for event_id in bar:
+                obstacle = ledger.events.requeue(event_id)
+                refused += obstacle is not None
+                if obstacle is not None:
+                    click.echo(f"{event_id}: {f'it is {obstacle}' if obstacle else 'there is no such event'}", err=True)
+    click.echo(f"{len(chosen) - refused} handed to the workers")
+    sys.exit(1 if refused else 0)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def stats(as_json: bool) -> None:
+    """Show how many events are in each state, and what is left of each organization's quota."""
+    with open_ledger() as (deployment, ledger):
+        organization = deployment.settings.organization
+        told = {
+            "events": ledger.events.counts(),
+            "organizations": [_organization_stats(Books(organization, redis=ledger.redis), ledger)]
+            if organization
+            else [],
+        }
+    click.echo(json.dumps(told, indent=2) if as_json else _stats_page(told))
+
+
+def _organization_stats(books: Books, ledger: Ledger) -> dict[str, Any]:
+    usage = books.usage()
+    organization_id = books.organization.organization_id
+    backlog = ledger.events.backlog(organization_id)
+    minutes = backlog / usage["minute_limit"]
+    clears_at = datetime.fromtimestamp(ledger.clock(), UTC) + timedelta(minutes=minutes)
+    return {
+        "id": organization_id,
+        "backlog": backlog,
+        "clears_at": _moment(clears_at) if backlog else None,
+        **usage,
+    }
+
+
+def describe(event: Event) -> dict[str, Any]:
+    """The event as `events --json` and the head of `show --json` give it."""
+    return {
+        "event_id": event.event_id,
+        "connection": event.connection,
+        "source": event.source,
+        "topic": event.topic,
+        "state": event.state,
+        "attempts": event.attempts,
+        "received_at": _moment(event.received_at),
+        "due_at": _moment(event.due_at) if event.due_at else None,
+        "error": event.error.as_json() if event.error else None,
+    }
+
+
+def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
+    """The event as `show --json` gives it, or None."""
+    event = ledger.events.get(event_id)
+    if event is None:
+        return None
+    return {
+        **describe(event),
+        "documents": [record.as_json() for record in ledger.documents.of(event_id)],
+        "timeline": [
+            {"at": step.at, "step": step.step, "detail": step.detail} for step in ledger.events.timeline(event_id)
+        ],
+    }
+
+
+def _line(event: Event) -> str:
+    trouble = f"  {event.error.code}: {event.error.message}" if event.error else ""
+    return (
+        f"{event.event_id}  {_moment(event.received_at)}  {event.state:<8}  {event.connection} {event.topic}{trouble}"
+    )
+
+
+def _page(told: dict[str, Any]) -> str:
+    lines = [f"{told['event_id']}: {told['state']} after {told['attempts']} attempts"]
+    lines.append(f"  {told['connection']} {told['topic']}, received {told['received_at']}")
+    if told["due_at"]:
+        lines.append(f"  next try at {told['due_at']}")
+    if told["error"]:
+        error = told["error"]
+        place = f" at {error['field']}" if error["field"] else ""
+        lines.append(f"  {error['code']}{place}: {error['message']}")
+        lines += [f"  what to do: {error['remedy']}"] if error["remedy"] else []
+    for document in told["documents"]:
+        number = document["number"] or document["zoho_id"] or ""
+        total = f" {document['total']} {document['currency_code']}" if document["total"] else ""
+        lines.append(f"  {document['kind']} {document['state']} {number}{total} {document['url'] or ''}".rstrip())
+    lines += [f"    {step['at']}  {step['step']}  {step['detail']}".rstrip() for step in told["timeline"]]
+    return "\n".join(lines)
+
+
+def _stats_page(told: dict[str, Any]) -> str:
+    lines = [f"{state:<18} {told['events'][state]}" for state in STATES]
+    for organization in told["organizations"]:
+        lines += ["", f"organization {organization['id']}: {organization['backlog']} events not finished"]
+        lines += [f"  cleared by about {organization['clears_at']}"] if organization["clears_at"] else []
+        for window in ("minute", "day"):
+            lines.append(
+                f"  calls this {window}: {organization[f'{window}_used']} of {organization[f'{window}_limit']}"
+            )
+        lines.append(f"  in flight: {organization['in_flight']}")
+        lines += [f"  paused: {organization['paused']}"] if organization["paused"] else []
+    return "\n".join(lines)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,60 @@
+"""The `bookhook` command; each subcommand's module is loaded only when it is asked for."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from config.problems import ConfigError
+
+# command: (where it is, what `bookhook --help` says of it)
+COMMANDS = {
+    "check": ("cli.check:check", "Name every problem of settings, mappings and the Zoho connection."),
+    "demo": ("cli.demo:demo", "Take example webhooks of every source through to documents in the sandbox."),
+    "events": ("cli.events:events", "List events, newest first."),
+    "map": ("cli.map:map_request", "Show the bodies that a request would become, without any network."),
+    "retry": ("cli.events:retry", "Work on parked or waiting events again."),
+    "sandbox": ("cli.serve:sandbox", "Run a Zoho Books to try things against."),
+    "send": ("cli.send:send", "Sign an example and send it to a running `bookhook web`."),
+    "show": ("cli.events:show", "Show one event: its timeline, documents and trouble."),
+    "stats": ("cli.events:stats", "Show how many events are in each state, and the use of Zoho's quota."),
+    "web": ("cli.serve:web", "Receive webhooks."),
+    "worker": ("cli.serve:worker", "Work on events: map, find or create, post."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is used, so that `bookhook --help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bookhook")
+def bookhook() -> None:
+    """Webhooks in, books out: signed webhooks become exactly one document each in Zoho Books."""
+
+
+def main(**settings: Any) -> None:
+    """Runs the command; a deployment that cannot start is told everything that is wrong with it, and exits with 1."""
+    try:
+        bookhook(**settings)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)

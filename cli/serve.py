@@ -1,0 +1,108 @@
+"""The commands that run until they are stopped: web, worker, sandbox."""
+
+import atexit
+import socket
+from contextlib import ExitStack
+
+import click
+import sentry_sdk
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+import sandbox as sandbox_server
+from cli.deployment import Deployment, open_desk, read_deployment
+from config.logs import configure_logs
+from config.redis_client import connect_redis, redis_address
+from config.sentry import configure_sentry
+from ingest.app import create_app
+from ingest.door import Door
+from worker.process import run_worker
+
+WEB_PROCESSES = 2
+WEB_THREADS = 16
+
+
+PORT = click.IntRange(1, 65535)
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+
+
+@click.command()
+@host_option
+@click.option("--port", default=8000, show_default=True, type=PORT)
+def web(host: str, port: int) -> None:
+    """Receive webhooks at /hooks/<connection>: verify, record, queue, acknowledge."""
+    deployment = _start()
+    _require_free(host, port)
+    with redis_address(deployment.settings):
+        click.echo(f"web: listening on http://{host}:{port} for {_names(deployment)}", err=True)
+        Granian(
+            "cli.serve:create_web_app",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=WEB_PROCESSES,
+            blocking_threads=WEB_THREADS,
+            websockets=False,
+            factory=True,
+            respawn_failed_workers=True,
+            log_enabled=False,
+        ).serve()
+
+
+def create_web_app() -> Flask:
+    """The application of one web process, with its own Redis client."""
+    deployment = _start()
+    settings = deployment.settings
+    open_until_exit = ExitStack()
+    atexit.register(open_until_exit.close)
+    redis = connect_redis(open_until_exit.enter_context(redis_address(settings)))
+    door = Door(deployment.sources, deployment.connections)
+    return create_app(door, deployment.ledger(redis), max_body_bytes=settings.max_body_bytes)
+
+
+@click.command()
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 256), help="Events at work at once.")
+@click.option("--burst", is_flag=True, help="End when nothing is ready now.")
+def worker(threads: int, burst: bool) -> None:
+    """Work on events: map each, find or create its contact, post its document, record the ids."""
+    deployment = _start()
+    deployment.settings.require_organization()
+    with redis_address(deployment.settings) as url, connect_redis(url) as redis:
+        desk = open_desk(deployment, deployment.ledger(redis), report=_report)
+        click.echo(f"worker: {threads} threads for {_names(deployment)}", err=True)
+        run_worker(desk, lambda: connect_redis(url), threads=threads, burst=burst)
+
+
+@click.command()
+@host_option
+@click.option("--port", default=8099, show_default=True, type=PORT)
+def sandbox(host: str, port: int) -> None:
+    """Run a stateful Zoho Books in memory: organizations 10000001 (USD) and 10000002 (EUR)."""
+    _require_free(host, port)
+    click.echo(f"sandbox: http://{host}:{port} shows what it holds", err=True)
+    sandbox_server.serve(host=host, port=port)
+
+
+def _report(error: BaseException) -> None:
+    sentry_sdk.capture_exception(error)
+
+
+def _start() -> Deployment:
+    deployment = read_deployment()
+    configure_logs(deployment.settings.log_level)
+    configure_sentry(deployment.settings.sentry_dsn)
+    return deployment
+
+
+def _names(deployment: Deployment) -> str:
+    return ", ".join(sorted(deployment.connections)) or "no connection (set a webhook secret; see docs/settings.md)"
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}. Try --port.") from None

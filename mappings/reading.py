@@ -1,0 +1,137 @@
+"""Reads the values of a mapping file, and collects everything that is wrong with them.
+
+A complaint reads `<path>: <what>, did you mean …?`. Nothing here raises: what cannot be used is reported and replaced
+by something harmless, so that one complaint never hides another.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mappings.expressions import BadExpression, Expression, compile_expression, suggest
+from mappings.templates import JsonTemplate, Template, compile_json, compile_template
+
+NO_NAMES: frozenset[str] = frozenset()
+_NOTHING = compile_expression("@")
+_HINT = "not YAML (write in block style: a key ending in ? and an expression with [ ] break inside { })"
+
+
+class Reader:
+    """Reads one file; every complaint lands in `problems`, without the file's name."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def report(self, path: str, what: str) -> None:
+        """Notes a problem."""
+        self.problems.append(f"{path}: {what}" if path else what)
+
+    def load(self, file: Path) -> object:
+        """What the file holds; None after a complaint."""
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file.read_bytes())
+        try:
+            node = loader.get_single_node()
+            for key, line in _repeated_keys(node, set()):
+                self.report(f"line {line}", f"the key {key} stands here a second time")
+            return loader.construct_document(node) if node else {}
+        except (yaml.YAMLError, ValueError) as error:
+            mark = getattr(error, "problem_mark", None)
+            self.report(f"line {mark.line + 1}" if mark else "", _HINT)
+            return None
+        finally:
+            loader.dispose()
+
+    def keys(
+        self, value: object, path: str, required: Collection[str], further: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The mapping, once it has all required keys and none but these."""
+        found = self.mapping(value, path)
+        known = {*required, *further}
+        for key in [key for key in found if key not in known]:
+            self.report(path, f"no such key: {key}{suggest(key, known)}")
+            del found[key]
+        for key in sorted(set(required) - set(found)):
+            self.report(path, f"{key} is missing")
+        return found
+
+    def mapping(self, value: object, path: str) -> dict[str, Any]:
+        """A copy of the mapping, its keys all texts."""
+        if not isinstance(value, dict):
+            self.report(path, "must be a mapping of keys to values")
+            return {}
+        for key in value:
+            if not isinstance(key, str):
+                self.report(path, f"the key {key} is not a text, put it between quotes")
+        return {key: each for key, each in value.items() if isinstance(key, str)}
+
+    def list(self, value: object, path: str) -> list[Any]:
+        """The list."""
+        if isinstance(value, list):
+            return value
+        self.report(path, "must be a list")
+        return []
+
+    def text(self, value: object, path: str) -> str:
+        """The text, not empty."""
+        if isinstance(value, str) and value:
+            return value
+        self.report(path, "must be a text, put it between quotes")
+        return ""
+
+    def texts(self, value: object, path: str, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
+        """The texts of a list, each of the given form."""
+        items = self.list(value, path)
+        if not items:
+            self.report(path, "must not be empty")
+        for index, each in enumerate(items):
+            if not isinstance(each, str) or not pattern.fullmatch(each):
+                self.report(f"{path}[{index}]", f"must be {what}")
+        return tuple(str(each) for each in items)
+
+    def expression(self, value: object, path: str, names: frozenset[str] = NO_NAMES) -> Expression:
+        """The checked expression; only a text is one."""
+        if not isinstance(value, str):
+            self.report(path, 'must be an expression, as text; a number is written "`1`"')
+            return _NOTHING
+        try:
+            return compile_expression(value, names=names)
+        except BadExpression as error:
+            self.report(path, str(error))
+            return _NOTHING
+
+    def template(self, value: object, path: str, names: frozenset[str] = NO_NAMES) -> Template:
+        """The checked text with expressions."""
+        if not isinstance(value, str):
+            self.report(path, "must be a text, put it between quotes")
+            return Template(())
+        try:
+            return compile_template(value, lambda text: compile_expression(text, names=names))
+        except BadExpression as error:
+            self.report(path, str(error))
+            return Template(())
+
+    def json(self, value: object, path: str, names: frozenset[str] = NO_NAMES, *, facts: bool = False) -> JsonTemplate:
+        """JSON whose texts are checked texts with expressions."""
+        try:
+            return compile_json(value, lambda text: compile_expression(text, names=names, facts=facts))
+        except BadExpression as error:
+            self.report(path, str(error))
+            return None
+
+
+def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[str, int]]:
+    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        keys: set[str] = set()
+        for key, _ in node.value:
+            if key.value in keys if isinstance(key, yaml.ScalarNode) else False:
+                yield key.value, key.start_mark.line + 1
+            keys.add(str(key.value))
+    for each in node.value:
+        for child in each if isinstance(each, tuple) else (each,):
+            yield from _repeated_keys(child, seen)

@@ -1,0 +1,228 @@
+"""A source: everything a mapping file says, as questions with answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drafts import Drafts
+from errors import MappingError, NeedsAttention, Unreadable
+from mappings import conversions
+from mappings.conversions import Unfit
+from mappings.examples import Example, read_examples
+from mappings.expressions import Expression, Interpreter, Scope
+from mappings.grammar import Event, Plan, ReplyPlan, Verify
+from mappings.received import Received
+from mappings.rendering import Options, business_key, enter, failure, is_true, render_event, run
+from mappings.templates import Template, fill_json, json_bytes
+
+_LARGEST_HANDSHAKE = 4096
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer to the sender."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """A request to be answered and recorded nowhere; when `signed`, only after its signature was verified."""
+
+    signed: bool
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an event is: its topic ("" if it has none), its delivery, its business key.
+
+    `ignored` says why it is not for us; `problem` is what a person must see to. `references` are what people search
+    for: `order_number` and `email`, as far as they can be read.
+    """
+
+    topic: str
+    delivery: str | None = None
+    once_per: str | None = None
+    ignored: str | None = None
+    problem: NeedsAttention | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An outcome to be told: JSON for `url`, whose host must be one of `hosts`."""
+
+    url: str
+    hosts: tuple[str, ...]
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of sender, read from its folder."""
+
+    folder: Path
+    plan: Plan = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.plan.name
+
+    @property
+    def verify(self) -> Verify:
+        """How its requests are verified."""
+        return self.plan.verify
+
+    @property
+    def accepts(self) -> tuple[str, ...]:
+        """The media types it sends."""
+        return self.plan.accepts
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics it maps."""
+        return tuple(self.plan.events)
+
+    @property
+    def setting(self) -> str:
+        """The setting that holds its secrets."""
+        return self.plan.verify.secret
+
+    def handshake(self, received: Received) -> Handshake | None:
+        """The handshake this request is, if it is one; larger bodies than 4096 bytes never are. Never raises."""
+        if not self.plan.handshakes or len(received.body) > _LARGEST_HANDSHAKE:
+            return None
+        try:
+            interpreter = Interpreter(_scope(received))
+        except Unreadable:
+            return None
+        for plan in self.plan.handshakes:
+            if is_true(_attempt(plan.when, interpreter)):
+                reply = _fill_reply(plan.reply, interpreter)
+                return Handshake(plan.signed, reply) if reply else None
+        return None
+
+    def identify(self, received: Received) -> Identity:
+        """What the event is. Never raises: what cannot be read becomes `problem`."""
+        try:
+            interpreter, unreadable = Interpreter(_scope(received)), None
+        except Unreadable as error:
+            interpreter, unreadable = Interpreter(Scope(headers=received.headers)), error
+        topic = _word(_attempt(self.plan.topic, interpreter)) or ""
+        delivery = _word(_attempt(self.plan.delivery, interpreter)) if self.plan.delivery else None
+        if unreadable:
+            return Identity(topic, delivery, problem=unreadable)
+        if not topic:
+            return Identity(topic, problem=failure("identify.topic", "nothing there", self.plan.topic.text))
+        event = self.plan.events.get(topic)
+        if event is None:
+            return Identity(topic, delivery, ignored=f"nothing is mapped for the topic {topic}")
+        return _identify_event(event, interpreter.scope, topic, delivery)
+
+    def render(self, received: Received, options: Options, *, topic: str) -> Drafts:
+        """The drafts the event asks for. Raises Unreadable and MappingError."""
+        event = self.plan.events.get(topic)
+        if event is None:
+            raise failure("events", "this topic is not mapped")
+        return render_event(event, _scope(received, options.time_zone), options)
+
+    def reply(self, received: Received, status: str, *, topic: str) -> Reply | None:
+        """What the sender gets for `queued`, `duplicate` or `ignored` instead of the usual JSON. Never raises."""
+        event = self.plan.events.get(topic)
+        plan = event.replies.get(status) if event else None
+        if event is None or plan is None:
+            return None
+        try:
+            return _fill_reply(plan, enter(event, _scope(received)))
+        except NeedsAttention:
+            return None
+
+    def answer(self, received: Received, outcome: str, facts: Mapping[str, str], *, topic: str) -> Answer | None:
+        """What to tell of `posted` or `parked`, and where; None if there is nothing to tell. Never raises."""
+        event = self.plan.events.get(topic)
+        plan = event.answer if event else None
+        if event is None or plan is None or outcome not in plan.bodies:
+            return None
+        try:
+            interpreter = enter(event, _scope(received, facts=facts))
+            url = plan.url.run(interpreter, interpreter.scope.root)
+            body = fill_json(plan.bodies[outcome], interpreter, interpreter.scope.root)
+        except (NeedsAttention, Unfit):
+            return None
+        return Answer(url, plan.hosts, body) if isinstance(url, str) and url and isinstance(body, dict) else None
+
+    def examples(self) -> list[Example]:
+        """Its examples, by name."""
+        return read_examples(self.folder / "examples", source=self.name, media_type=self.accepts[0])
+
+
+def _scope(received: Received, time_zone: str = "UTC", facts: Mapping[str, str] | None = None) -> Scope:
+    return Scope(received.root, received.headers, time_zone, {}, facts or {})
+
+
+def _identify_event(event: Event, scope: Scope, topic: str, delivery: str | None) -> Identity:
+    references = _references(event, scope)
+    try:
+        interpreter = enter(event, scope)
+        ignored = _ignored(event, interpreter)
+        once_per = None if ignored else business_key(event, interpreter)
+    except MappingError as error:
+        return Identity(topic, delivery, problem=error, references=references)
+    return Identity(topic, delivery, once_per, ignored, references=references)
+
+
+def _ignored(event: Event, interpreter: Interpreter) -> str | None:
+    for rule in event.ignore_if:
+        if is_true(run(rule.when, interpreter, interpreter.scope.root, "ignore_if")):
+            return _fill(rule.because, interpreter) or rule.when.text
+    return None
+
+
+def _references(event: Event, scope: Scope) -> dict[str, str]:
+    document = event.invoice or event.expense
+    wanted = {
+        "order_number": document.field("reference_number") if document else None,
+        "email": event.contact.field("email") if event.contact else None,
+    }
+    try:
+        interpreter = enter(event, scope)
+    except MappingError:
+        return {}
+    found = {name: _word(_attempt(each.expression, interpreter)) for name, each in wanted.items() if each}
+    return {name: word for name, word in found.items() if word}
+
+
+def _attempt(expression: Expression, interpreter: Interpreter) -> object:
+    try:
+        return expression.run(interpreter, interpreter.scope.root)
+    except Unfit:
+        return None
+
+
+def _word(value: object) -> str | None:
+    try:
+        return conversions.text(value, _LONGEST_NAME)
+    except Unfit:
+        return None
+
+
+def _fill(template: Template, interpreter: Interpreter) -> str:
+    try:
+        return template.fill(interpreter, interpreter.scope.root)
+    except Unfit:
+        return ""
+
+
+def _fill_reply(plan: ReplyPlan, interpreter: Interpreter) -> Reply | None:
+    try:
+        content = fill_json(plan.content, interpreter, interpreter.scope.root)
+    except Unfit:
+        return None
+    if plan.is_json:
+        return Reply(plan.status, "application/json", json_bytes(content))
+    return Reply(plan.status, "text/plain; charset=utf-8", str(content).encode())

@@ -1,0 +1,99 @@
+"""The control routes, under /_sandbox: what is held, start anew, limits, faults, and Slack's ear."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.answers import ControlError, Record, parse_json
+from sandbox.call import world
+from sandbox.limits import changed
+
+api = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+
+@api.get("/records")
+def show_records() -> Response:
+    organization_id = request.args.get("organization_id")
+    if organization_id is not None and organization_id not in world().books:
+        raise ControlError(f"no such organization; there are: {', '.join(world().books)}")
+    return jsonify(records(organization_id))
+
+
+@api.post("/reset")
+def reset() -> Response:
+    world().reset()
+    return jsonify(status="reset")
+
+
+@api.route("/limits", methods=["GET", "POST"])
+def limits() -> Response:
+    if request.method == "POST":
+        world().limit(replace(world().meter.limits, **changed(world().meter.limits, _json_body())))
+    now = world().meter.limits
+    return jsonify({name: getattr(now, name) for name in now.__slots__})
+
+
+@api.get("/faults")
+def show_faults() -> Response:
+    return jsonify(world().faults.active())
+
+
+@api.post("/faults")
+def order_faults() -> Response:
+    world().faults.order(_json_body(), seed=world().seed)
+    return show_faults()
+
+
+@api.delete("/faults")
+def clear_faults() -> Response:
+    world().faults.clear()
+    return show_faults()
+
+
+@api.post("/slack", defaults={"path": ""})
+@api.post("/slack/<path:path>")
+def hear_slack(path: str) -> Response:
+    message = {"path": request.path, "time": world().clock(), "body": _json_body()}
+    world().slack.append(message)
+    return Response("ok", mimetype="text/plain")
+
+
+@api.errorhandler(ControlError)
+def explain(error: ControlError) -> tuple[Response, int]:
+    return jsonify(error=str(error)), 400
+
+
+def records(organization_id: str | None = None) -> Record:
+    """Everything held, of one organization or of all; each record says which it belongs to."""
+    chosen = [held for key, held in world().books.items() if organization_id in (None, key)]
+    documents = {
+        kind: [
+            {"organization_id": held.organization_id, **record}
+            for held in chosen
+            for record in getattr(held, kind).values()
+        ]
+        for kind in ("contacts", "invoices", "expenses")
+    }
+    return {
+        "organizations": [held.organization for held in chosen],
+        **documents,
+        "slack": world().slack,
+        "calls": _sums(world().calls, organization_id),
+        "refused": _sums(world().refused, organization_id),
+    }
+
+
+def _sums(counted: dict[tuple[str, str], int], organization_id: str | None) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for (counted_for, name), count in counted.items():
+        if organization_id in (None, counted_for):
+            sums[name] = sums.get(name, 0) + count
+    return sums
+
+
+def _json_body() -> Any:
+    try:
+        return parse_json(request.get_data())
+    except ValueError:
+        raise ControlError("the body is not JSON") from None

@@ -1,0 +1,48 @@
+import pytest
+
+from config.connections import Connection, read_connections
+from config.problems import ConfigError
+
+SOURCES = {"shopify": "SHOPIFY_WEBHOOK_SECRET", "slack": "SLACK_SIGNING_SECRET"}
+ORGANIZATION = {"ZOHO_ORGANIZATION_ID": "10000001"}
+
+
+def test_a_source_with_a_secret_is_a_connection_of_its_name():
+    assert read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": "s"}, SOURCES) == {
+        "shopify": Connection(name="shopify", source="shopify", secrets=("s",), organization_id="10000001")
+    }
+
+
+def test_several_secrets_are_valid_during_rotation():
+    connections = read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": " old , new "}, SOURCES)
+
+    assert connections["shopify"].secrets == ("old", "new")
+
+
+def test_a_secret_may_be_a_mounted_file(tmp_path):
+    (tmp_path / "secret").write_text("old,new\n")
+    environ = ORGANIZATION | {"SLACK_SIGNING_SECRET_FILE": str(tmp_path / "secret")}
+
+    assert read_connections(environ, SOURCES)["slack"].secrets == ("old", "new")
+
+
+def test_a_secret_is_never_shown():
+    [connection] = read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": "hunter2"}, SOURCES).values()
+
+    assert "hunter2" not in repr(connection)
+
+
+def test_all_problems_of_connections_are_reported_at_once():
+    environ = {"SHOPIFY_WEBHOOK_SECRET": "hunter2,", "SLACK_SIGNING_SECRET": "s"}
+
+    with pytest.raises(ConfigError) as caught:
+        read_connections(environ, SOURCES)
+
+    assert caught.value.problems == (
+        "SHOPIFY_WEBHOOK_SECRET: one of the comma-separated secrets is empty",
+        "ZOHO_ORGANIZATION_ID is not set, but SLACK_SIGNING_SECRET makes a connection that posts there",
+    )
+
+
+def test_an_unset_source_needs_nothing():
+    assert read_connections({}, SOURCES) == {}

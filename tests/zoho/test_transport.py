@@ -1,0 +1,295 @@
+"""Real sockets: what a server does to a connection, and what may be concluded from it."""
+
+import datetime
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from errors import OutcomeUnknown, ZohoUnavailable
+from zoho.protocol import create, freeze, read
+from zoho.transport import NoAnswer, NotSent, Transport, check_url
+
+LOOPBACK = ip_address("127.0.0.1")
+OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"code": 0}'
+FROZEN = freeze({"reference_number": "#1001"})
+LIMIT = 0.6
+LATEST = 3.0  # what a busy machine may add
+
+
+class Server:
+    """Plays a script on each request; counts connections and requests."""
+
+    def __init__(self, answer: Callable[[socket.socket, int], None], context: ssl.SSLContext | None = None) -> None:
+        self.answer = answer
+        self.context = context
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self.over = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.threads = [threading.Thread(target=self._accept)]
+        self.threads[0].start()
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self.context else "http"
+        return f"{scheme}://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        self.over.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(connection,))
+            self.threads.append(thread)
+            thread.start()
+
+    def _serve(self, raw: socket.socket) -> None:
+        try:
+            with self.context.wrap_socket(raw, server_side=True) if self.context else raw as connection:
+                connection.settimeout(10)
+                while (request := self._read(connection)) and not self.over.is_set():
+                    self.requests.append(request)
+                    self.answer(connection, len(self.requests))
+        except OSError:
+            raw.close()
+
+    def _read(self, connection: socket.socket) -> bytes:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += (more := connection.recv(65536))
+            if not more:
+                return b""
+        head, _, body = received.partition(b"\r\n\r\n")
+        lengths = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-len")]
+        while len(body) < sum(lengths):
+            body += connection.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(answer, context=None):
+        servers.append(Server(answer, context))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def client_of(make_client, responses, tokens_flow):
+    """A client whose calls go to a real socket, while its token comes from a canned answer."""
+
+    def make(server_url, **changes):
+        tokens_flow()
+        responses.add_passthru(server_url)
+        return make_client(api_url=server_url, **changes)
+
+    return make
+
+
+def answer_ok(connection, number):
+    connection.sendall(OK)
+
+
+def reset(connection, number):
+    linger_no_time = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_no_time)
+    connection.close()
+
+
+def drip(start: bytes, drops: bytes) -> Callable[[socket.socket, int], None]:
+    def answer(connection, number):
+        connection.sendall(start)
+        for drop in drops * 100:
+            time.sleep(0.05)
+            connection.sendall(bytes([drop]))
+
+    return answer
+
+
+SLOW = {
+    "silence": drip(b"", b""),
+    "a dripping status line": drip(b"", b"HTTP/1.1 2"),
+    "dripping headers": drip(b"HTTP/1.1 200 OK\r\n", b"X-Slow: x\r\n"),
+    "a dripping body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", b" " * 40),
+    "a dripping body that ends with the connection": drip(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" " * 40),
+    "dripping chunks": drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+}
+
+
+@pytest.mark.parametrize("slowness", SLOW.values(), ids=SLOW)
+def test_no_slowness_of_the_server_outlasts_the_limit(serve, slowness):
+    server = serve(slowness)
+    started = time.monotonic()
+
+    with pytest.raises(NoAnswer):
+        Transport().send("POST", server.url, seconds=LIMIT, headers={}, body="{}")
+
+    assert LIMIT <= time.monotonic() - started < LATEST
+
+
+def test_the_limit_holds_on_tls_too(serve, monkeypatch, tmp_path):
+    authority, context = certify(tmp_path)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", authority)
+    fast, slow = serve(answer_ok, context), serve(SLOW["dripping headers"], context)
+    transport = Transport()
+    started = time.monotonic()
+
+    assert transport.send("GET", fast.url, seconds=LIMIT, headers={}).body == b'{"code": 0}'
+    with pytest.raises(NoAnswer):
+        transport.send("POST", slow.url, seconds=LIMIT, headers={}, body="{}")
+
+    assert time.monotonic() - started < LATEST
+
+
+def test_a_certificate_of_nobodys_is_refused_before_anything_is_sent(serve, tmp_path, monkeypatch):
+    authority, context = certify(tmp_path)
+    server = serve(answer_ok, context)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority)
+
+    with pytest.raises(NotSent):
+        Transport().send("POST", server.url, seconds=LIMIT, headers={}, body="{}")
+
+    assert server.requests == []
+
+
+def test_connections_are_kept_and_each_call_has_its_own_limit(serve):
+    server = serve(answer_ok)
+    transport = Transport()
+
+    for _ in range(3):
+        transport.send("GET", server.url, seconds=LIMIT, headers={})
+    time_of_the_first_is_over = threading.Event()
+    time_of_the_first_is_over.wait(LIMIT)
+    transport.send("GET", server.url, seconds=LIMIT, headers={})
+
+    assert (server.connections, len(server.requests)) == (1, 4)
+
+
+def test_cookies_are_not_kept(serve):
+    server = serve(lambda connection, number: connection.sendall(OK.replace(b"\r\n", b"\r\nSet-Cookie: a=b\r\n", 1)))
+    transport = Transport()
+
+    for _ in range(2):
+        transport.send("GET", server.url, seconds=LIMIT, headers={})
+
+    assert b"cookie" not in server.requests[1].lower()
+
+
+def test_a_refused_connection_means_nothing_was_done(client_of):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    with pytest.raises(ZohoUnavailable, match="could not be reached"):
+        client_of(url).call(create("/invoices", FROZEN))
+
+
+def test_an_unknown_host_means_nothing_was_done():
+    with pytest.raises(NotSent):
+        Transport().send("POST", "https://zoho.invalid/", seconds=LIMIT, headers={}, body="{}")
+
+
+@pytest.mark.parametrize("answer", [reset, SLOW["silence"], lambda connection, number: connection.close()])
+def test_a_write_without_an_answer_is_unknown_and_is_not_repeated(serve, client_of, answer):
+    server = serve(answer)
+
+    with pytest.raises(OutcomeUnknown):
+        client_of(server.url, timeout_seconds=LIMIT).call(create("/invoices", FROZEN))
+
+    assert len(server.requests) == 1
+
+
+def test_a_read_without_an_answer_changed_nothing(serve, client_of):
+    server = serve(reset)
+
+    with pytest.raises(ZohoUnavailable):
+        client_of(server.url).call(read("/invoices"))
+
+
+def test_a_kept_connection_that_closes_on_the_second_write_leaves_it_unknown(serve, client_of):
+    server = serve(lambda connection, number: answer_ok(connection, number) if number == 1 else connection.close())
+    client = client_of(server.url)
+    client.call(create("/invoices", FROZEN))
+
+    with pytest.raises(OutcomeUnknown):
+        client.call(create("/invoices", FROZEN))
+
+    assert (server.connections, len(server.requests)) == (1, 2)
+
+
+def test_an_answer_cut_short_is_unknown(serve, client_of):
+    def half(connection, number):
+        connection.sendall(OK[:-3])
+        connection.close()
+
+    with pytest.raises(OutcomeUnknown):
+        client_of(serve(half).url).call(create("/invoices", FROZEN))
+
+
+def test_no_message_holds_an_address(serve, client_of):
+    server = serve(reset)
+
+    with pytest.raises(ZohoUnavailable) as caught:
+        list(client_of(server.url).rows("/contacts", email="jane@example.com"))
+
+    assert "jane" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("url", ["http://zohoapis.com/books", "ftp://127.0.0.1/", "http://127.0.0.1.example/", ""])
+def test_only_https_and_this_machine_are_called(url):
+    with pytest.raises(ValueError, match="https only"):
+        check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://zohoapis.com/books", "http://127.0.0.1:8099/x", "http://localhost", "http://[::1]:1"]
+)
+def test_a_sandbox_on_this_machine_may_be_called_plainly(url):
+    assert check_url(url) == url
+
+
+def certify(folder) -> tuple[str, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that only its own file vouches for; that file, and the server's side of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "certificate.pem", folder / "key.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return str(public), context

@@ -1,0 +1,202 @@
+"""Names → ids of one organization, out of lists kept in Redis.
+
+bh:lookup:<org>:<list>  text  JSON {"fetched_at", "rows"}; read anew after a day
+
+<list> is currencies, taxes, accounts, items or organizations. Lists are read completely. A name that is missing is
+looked for once more in a fresh list before it is called unknown.
+Sources: zoho.com/books/api/v3/{currency,taxes,chart-of-accounts,items,organizations}.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from threading import Lock
+from typing import Any
+
+import simplejson
+from redis import Redis
+
+from errors import UnknownName
+from zoho.client import Client
+from zoho.names import Fields
+from zoho.protocol import Row, read_money
+
+KEEP_SECONDS = 86400
+MEMORY_SECONDS = 60.0
+SUGGESTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Where a list comes from, which fields of its rows are kept, and when a miss is worth reading it anew."""
+
+    path: str
+    params: Mapping[str, str]
+    fields: tuple[str, ...]
+    stale_on_miss_seconds: float = 30.0
+
+
+LISTS = {
+    "currencies": _List(
+        "/settings/currencies", {}, ("currency_id", "currency_code", "is_base_currency", "exchange_rate")
+    ),
+    "taxes": _List("/settings/taxes", {}, ("tax_id", "tax_name")),
+    "accounts": _List(
+        "/chartofaccounts", {"filter_by": "AccountType.Active"}, ("account_id", "account_name", "is_active")
+    ),
+    # A shop's SKUs are often not Zoho's, and this list is long: a miss must not read it each time.
+    "items": _List("/items", {"filter_by": "Status.Active"}, ("item_id", "sku", "status"), 3600.0),
+    "organizations": _List("/organizations", {}, ("organization_id", "time_zone", "plan_name")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    fetched_at: float
+    rows: list[Row]
+
+
+class Lookups:
+    """The names an organization knows (`zoho.names.Names`); safe to share between threads."""
+
+    def __init__(self, client: Client, *, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._redis = redis
+        self._clock = clock
+        self._prefix = f"bh:lookup:{client.organization.organization_id}"
+        self._locks = {name: Lock() for name in LISTS}
+        self._remembered: dict[str, tuple[float, _Fetched]] = {}
+
+    def currency(self, code: str) -> Fields:
+        """`currency_id`, and `exchange_rate` of a foreign currency if Zoho knows one above zero."""
+        row = self._find("currencies", "currency_code", code, word="currency")
+        rate = Decimal(0) if row.get("is_base_currency") else read_money(row.get("exchange_rate") or 0)
+        return {"currency_id": str(row["currency_id"])} | ({"exchange_rate": rate} if rate > 0 else {})
+
+    def tax(self, name: str) -> Fields:
+        """`tax_id` of the tax or tax group of that name."""
+        return {"tax_id": str(self._find("taxes", "tax_name", name, word="tax")["tax_id"])}
+
+    def account(self, name: str) -> Fields:
+        """`account_id` of the active account of that name."""
+        return {"account_id": self._account_id(name)}
+
+    def paid_through_account(self, name: str) -> Fields:
+        """`paid_through_account_id` of the active account of that name."""
+        return {"paid_through_account_id": self._account_id(name)}
+
+    def item(self, sku: str) -> Fields:
+        """`item_id` of the one active item with exactly that SKU; nothing if there is none."""
+        rows = self._search("items", lambda rows: [row for row in rows if row.get("sku") == sku])
+        return {"item_id": str(rows[0]["item_id"])} if len(rows) == 1 else {}
+
+    def time_zone(self) -> str | None:
+        """The organization's time zone as configured, else as Zoho names it."""
+        if self._client.organization.time_zone:
+            return self._client.organization.time_zone
+        row = self.organization()
+        return str(row["time_zone"]) if row and row.get("time_zone") else None
+
+    def organization(self) -> Row | None:
+        """`organization_id`, `time_zone` and `plan_name`, if the grant can see the organization."""
+        wanted = self._client.organization.organization_id
+        rows = self._search(
+            "organizations", lambda rows: [row for row in rows if str(row.get("organization_id")) == wanted]
+        )
+        return rows[0] if rows else None
+
+    def read(self, name: str) -> list[Row]:
+        """Reads one of `LISTS` from Zoho, whatever is kept, and keeps it."""
+        return self._fetch(name).rows
+
+    def _account_id(self, name: str) -> str:
+        return str(self._find("accounts", "account_name", name, word="account")["account_id"])
+
+    def _find(self, name: str, field: str, wanted: str, *, word: str) -> Row:
+        found = self._search(name, lambda rows: match(rows, field, wanted))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise _ambiguous(word, wanted, len(found))
+        raise _unknown(word, wanted, [str(row.get(field)) for row in self._rows(name).rows])
+
+    def _search(self, name: str, select: Callable[[list[Row]], list[Row]]) -> list[Row]:
+        """What `select` finds; if that is nothing, in a list read anew unless the list is fresh."""
+        with self._locks[name]:
+            fetched = self._rows(name)
+            found = select(fetched.rows)
+            if not found and self._clock() - fetched.fetched_at > LISTS[name].stale_on_miss_seconds:
+                found = select(self._fetch(name).rows)
+            return found
+
+    def _rows(self, name: str) -> _Fetched:
+        remembered_at, fetched = self._remembered.get(name, (0.0, None))
+        if fetched is not None and self._clock() - remembered_at < MEMORY_SECONDS:
+            return fetched
+        return self._kept(name) or self._fetch(name)
+
+    def _kept(self, name: str) -> _Fetched | None:
+        text = self._redis.get(f"{self._prefix}:{name}")
+        if text is None:
+            return None
+        kept = simplejson.loads(text, use_decimal=True)
+        fetched = _Fetched(float(kept["fetched_at"]), kept["rows"])
+        return self._remember(name, fetched) if self._clock() - fetched.fetched_at < KEEP_SECONDS else None
+
+    def _fetch(self, name: str) -> _Fetched:
+        source = LISTS[name]
+        now = self._clock()
+        rows = [_trim(row, source.fields) for row in self._client.rows(source.path, **source.params) if _active(row)]
+        text = simplejson.dumps({"fetched_at": now, "rows": rows}, use_decimal=True)
+        self._redis.set(f"{self._prefix}:{name}", text, ex=KEEP_SECONDS)
+        return self._remember(name, _Fetched(now, rows))
+
+    def _remember(self, name: str, fetched: _Fetched) -> _Fetched:
+        self._remembered[name] = (self._clock(), fetched)
+        return fetched
+
+
+def match(rows: Iterable[Row], field: str, wanted: str) -> list[Row]:
+    """The rows of that name: exactly, else ignoring case; spaces around either do not count."""
+    named = [(str(row.get(field)).strip(), row) for row in rows]
+    exactly = [row for name, row in named if name == wanted.strip()]
+    return exactly or [row for name, row in named if name.casefold() == wanted.strip().casefold()]
+
+
+def _trim(row: Mapping[str, Any], fields: tuple[str, ...]) -> Row:
+    return {name: row[name] for name in fields if name in row}
+
+
+def _active(row: Row) -> bool:
+    """Zoho ignores a filter without a word, so the rows are asked too."""
+    return row.get("is_active", True) is not False and str(row.get("status", "active")).casefold() == "active"
+
+
+def _ambiguous(word: str, wanted: str, count: int) -> UnknownName:
+    return UnknownName(
+        f"The organization has {count} records named “{wanted}” as {word}.",
+        code=f"unknown_{word}",
+        field=word,
+        remedy="Give them different names in Zoho Books and use the right one, then retry.",
+    )
+
+
+def _unknown(word: str, wanted: str, known: list[str]) -> UnknownName:
+    close = get_close_matches(wanted, known, n=3, cutoff=0.6)
+    return UnknownName(
+        f"Zoho Books has no {word} named “{wanted}”. {_suggest(close, known)}",
+        code=f"unknown_{word}",
+        field=word,
+        remedy=f"Create the {word} in Zoho Books under exactly this name, or use an existing name, then retry.",
+    )
+
+
+def _suggest(close: list[str], known: list[str]) -> str:
+    if close:
+        return f"Close: {', '.join(close)}."
+    if not known:
+        return "It has none at all."
+    rest = "" if len(known) <= SUGGESTIONS else f" and {len(known) - SUGGESTIONS} more"
+    return f"It has: {', '.join(known[:SUGGESTIONS])}{rest}."

@@ -1,0 +1,216 @@
+"""Access tokens of a grant, shared by every process and machine that uses it.
+
+<grant> is a digest of accounts host, client id and refresh token.
+
+bh:token:<grant>:access      text    digest of the token, a dot, and token and expiry, encrypted; gone when it expires
+bh:token:<grant>:lock        text    who is asking for a new token just now; a minute at most
+bh:token:<grant>:requests    zset    token requests of the last ten minutes → their times
+bh:token:<grant>:verdict     hash    error, until: Zoho refused a new token, nobody asks again before
+bh:token:<grant>:in_vain     text    digest of a new token that was rejected too; a further one would not help
+
+Facts: zoho.com/accounts/protocol/oauth/token-limits.html (ten requests in ten minutes, and asking while blocked
+prolongs the block). The encryption key comes from the client secret and the refresh token: every process of the grant
+can read the token, Redis and its backups cannot, and a changed grant starts afresh.
+"""
+
+import base64
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+
+import structlog
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from redis import Redis
+
+from config.organizations import Organization
+from errors import OrganizationPaused, RetryLater, ZohoUnavailable
+from zoho.answers import TokenRefused, read_token
+from zoho.transport import NoAnswer, NotSent, Transport, check_url
+
+SPARE_SECONDS = 300
+REQUESTS_ALLOWED = 10
+WINDOW_SECONDS = 610  # ten minutes, and ten seconds for requests that travelled at different speeds
+REFUSED_SECONDS = 60
+IN_VAIN_SECONDS = 120
+LOCK_SECONDS = 60
+REFRESH_TIMEOUT_SECONDS = 20.0
+
+REFUSALS = {
+    "invalid_code": "Zoho no longer accepts the refresh token: it was revoked, replaced by newer ones, or belongs to "
+    "another client or data centre. Connect again and set the new ZOHO_REFRESH_TOKEN.",
+    "invalid_client": "Zoho does not know this client here: check ZOHO_CLIENT_ID and ZOHO_DATA_CENTER.",
+    "invalid_client_secret": "Zoho does not accept the client secret: check ZOHO_CLIENT_SECRET and ZOHO_DATA_CENTER.",
+}
+REFUSALS["invalid_grant"] = REFUSALS["invalid_code"]
+REJECTED = (
+    "Zoho rejects even a new access token: the grant lacks a scope for this call, ZOHO_DATA_CENTER is not the "
+    "organization's, or the connected user's role does not permit it. Connect again with all scopes, as an admin."
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    expires_at: float
+
+
+class Tokens:
+    """Gives access tokens and renews them five minutes early, never with more requests than Zoho allows."""
+
+    def __init__(
+        self,
+        organization: Organization,
+        *,
+        redis: Redis,
+        clock: Callable[[], float] = time.time,
+        transport: Transport | None = None,
+    ) -> None:
+        self._organization = organization
+        self._url = check_url(f"{organization.accounts_url}/oauth/v2/token")
+        self._redis = redis
+        self._clock = clock
+        self._transport = transport or Transport()
+        self._cipher = Fernet(_key(organization))
+        self._prefix = f"bh:token:{_grant(organization)}"
+        self._begin_refresh = redis.register_script(Path(__file__).with_name("begin_refresh.lua").read_text())
+        self._forget = redis.register_script(Path(__file__).with_name("forget.lua").read_text())
+
+    def access_token(self) -> str:
+        """A token that is good for a call now.
+
+        Raises `OrganizationPaused` when Zoho refuses the grant, and `ZohoUnavailable` with a time when a token is on
+        its way through another process, may not be asked for yet, or the token service cannot be reached.
+        """
+        digest, token = self._kept()
+        now = self._clock()
+        if token is not None and token.expires_at - now > SPARE_SECONDS:
+            return token.text
+        try:
+            return self._renew(digest)
+        except RetryLater:
+            if token is not None and token.expires_at > now:
+                return token.text
+            raise
+
+    def reject(self, token: str) -> None:
+        """Forgets a token Zoho rejected, so that the next caller gets another.
+
+        Raises `OrganizationPaused` when the token was itself the answer to such a rejection: renewing does not mend a
+        missing scope, and would use up the token requests of everybody else.
+        """
+        digest = _digest(token)
+        in_vain = self._redis.get(f"{self._prefix}:in_vain")
+        if in_vain is not None and _bytes(in_vain) == digest.encode():
+            raise OrganizationPaused(REJECTED, retry_after_seconds=IN_VAIN_SECONDS)
+        self._forget(keys=[f"{self._prefix}:access"], args=[f"{digest}."])
+
+    def give_up(self, token: str) -> OrganizationPaused:
+        """The error to raise when a token was rejected right after it had replaced a rejected one."""
+        self._redis.set(f"{self._prefix}:in_vain", _digest(token), ex=IN_VAIN_SECONDS)
+        return OrganizationPaused(REJECTED, retry_after_seconds=IN_VAIN_SECONDS)
+
+    def _renew(self, digest: str) -> str:
+        """A token other than the one of that digest: asked for, or what another process has asked for meanwhile."""
+        ticket = uuid.uuid4().hex
+        if not self._claim(ticket, digest):
+            return self.access_token()
+        try:
+            token = self._ask()
+            self._keep(token)
+            return token.text
+        except TokenRefused as refusal:
+            raise self._remember(refusal.error) from None
+        finally:
+            self._forget(keys=[f"{self._prefix}:lock"], args=[ticket])
+
+    def _claim(self, ticket: str, digest: str) -> bool:
+        """Takes the lock and counts the request, in one step; False if the token has been replaced."""
+        outcome, wait, error = self._begin_refresh(
+            keys=[f"{self._prefix}:{key}" for key in ("lock", "requests", "verdict", "access")],
+            args=[self._clock(), ticket, REQUESTS_ALLOWED, WINDOW_SECONDS, LOCK_SECONDS * 1000, digest],
+        )
+        if outcome == b"verdict":
+            raise _refusal(error.decode(), float(wait))
+        if outcome == b"locked":
+            raise ZohoUnavailable("A new access token is on its way.", retry_after_seconds=float(wait))
+        if outcome == b"full":
+            raise _refusal("access denied", float(wait))
+        return bool(outcome == b"granted")
+
+    def _ask(self) -> _Token:
+        organization = self._organization
+        asked_at = self._clock()
+        try:
+            answer = self._transport.send(
+                "POST",
+                self._url,
+                seconds=REFRESH_TIMEOUT_SECONDS,
+                headers={"Accept": "application/json"},
+                body={
+                    "grant_type": "refresh_token",
+                    "client_id": organization.client_id,
+                    "client_secret": organization.client_secret,
+                    "refresh_token": organization.refresh_token,
+                },
+            )
+        except (NotSent, NoAnswer) as trouble:
+            raise ZohoUnavailable(f"Zoho's token service could not be reached ({trouble}).") from None
+        text, life_seconds = read_token(answer.status, answer.body)
+        log.info("access token renewed", organization=organization.organization_id, life_seconds=life_seconds)
+        return _Token(text, asked_at + life_seconds)
+
+    def _remember(self, error: str) -> RetryLater:
+        seconds = WINDOW_SECONDS if error == "access denied" else REFUSED_SECONDS
+        with self._redis.pipeline() as pipe:
+            pipe.hset(f"{self._prefix}:verdict", mapping={"error": error, "until": self._clock() + seconds})
+            pipe.expire(f"{self._prefix}:verdict", seconds)
+            pipe.execute()
+        return _refusal(error, seconds)
+
+    def _keep(self, token: _Token) -> None:
+        secret = self._cipher.encrypt(json.dumps([token.text, token.expires_at]).encode()).decode()
+        seconds = max(ceil(token.expires_at - self._clock()), 1)
+        self._redis.set(f"{self._prefix}:access", f"{_digest(token.text)}.{secret}", ex=seconds)
+
+    def _kept(self) -> tuple[str, _Token | None]:
+        """The digest of what is kept, and the token if this grant can read it."""
+        digest, _, secret = _bytes(self._redis.get(f"{self._prefix}:access") or b"").partition(b".")
+        try:
+            text, expires_at = json.loads(self._cipher.decrypt(secret))
+        except InvalidToken:
+            return digest.decode(), None
+        return digest.decode(), _Token(text, expires_at)
+
+
+def _refusal(error: str, seconds: float) -> RetryLater:
+    if error == "access denied":
+        return ZohoUnavailable("Zoho's limit of token requests is used up.", retry_after_seconds=seconds)
+    words = REFUSALS.get(error, "Zoho refuses a new access token for this grant: connect again.")
+    return OrganizationPaused(words, retry_after_seconds=seconds)
+
+
+def _bytes(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _grant(organization: Organization) -> str:
+    return _digest("\n".join([organization.accounts_url, organization.client_id, organization.refresh_token]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _key(organization: Organization) -> bytes:
+    grant = f"{organization.client_secret}\n{organization.refresh_token}".encode()
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"bookhook access token").derive(grant)
+    return base64.urlsafe_b64encode(derived)
