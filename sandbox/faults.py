@@ -26,7 +26,7 @@ ACTIONS = (
     "hide_from_search",
 )
 KEYS = ("on", "do", "times", "share", "seconds", "seed")
-DEFAULT_SECONDS = 5.0
+DEFAULT_SECONDS = 5
 _CALL = re.compile(r"(GET|POST|PUT|DELETE) /\S*")
 
 

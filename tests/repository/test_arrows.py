@@ -29,5 +29,3 @@ def test_no_import_hides_inside_a_function():
     ]
 
     assert hidden == []
-
-

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.scene import example
+from cli.deployment import open_desk, read_deployment
+from tests.scene import Worker, example
 
 ORDER = example("shopify/paid_order")
 SETTLE = 130
@@ -278,12 +279,17 @@ def test_one_buyer_in_two_currencies_has_a_contact_for_each(hooks, worker, sandb
     assert sorted(contact["currency_code"] for contact in sandbox.contacts) == ["EUR", "USD"]
 
 
-def test_a_revoked_grant_parks_nothing(hooks, worker, sandbox, clock):
-    sandbox.fault(on="POST /oauth/v2/token", times=100, do="answer_invalid_code")
+def test_a_revoked_grant_parks_nothing_and_all_goes_on_after_reconnection(hooks, worker, environ, ledger, clock):
+    revoked = read_deployment({**environ, "ZOHO_REFRESH_TOKEN": "revoked"})
+    cut_off = Worker(open_desk(revoked, ledger, report=worker.reported.append), worker.redis, worker.reported)
     event_id = deliver(hooks)
+    cut_off.drain()
+    assert (worker.event(event_id).state, worker.event(event_id).reason) == ("waiting", "organization_paused")
+
+    clock.advance(600)
     worker.drain()
 
-    assert (worker.event(event_id).state, worker.event(event_id).reason) == ("waiting", "organization_paused")
+    assert worker.event(event_id).state == "posted"
 
 
 def test_an_unexpected_fault_parks_the_event_and_is_reported(hooks, worker, monkeypatch):

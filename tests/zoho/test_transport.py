@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from errors import OutcomeUnknown, ZohoUnavailable
 from zoho.protocol import create, freeze, read
-from zoho.transport import NoAnswer, NotSent, Transport, check_url
+from zoho.transport import Exchange, NoAnswer, NotSent, Transport, check_url
 
 LOOPBACK = ip_address("127.0.0.1")
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"code": 0}'
@@ -119,11 +119,16 @@ def reset(connection, number):
     connection.close()
 
 
+def answer_after(seconds, connection):
+    threading.Event().wait(seconds)
+    connection.sendall(OK)
+
+
 def drip(start: bytes, drops: bytes) -> Callable[[socket.socket, int], None]:
     def answer(connection, number):
         connection.sendall(start)
         for drop in drops * 100:
-            time.sleep(0.05)
+            threading.Event().wait(0.05)
             connection.sendall(bytes([drop]))
 
     return answer
@@ -157,7 +162,7 @@ def test_the_limit_holds_on_tls_too(serve, monkeypatch, tmp_path):
     transport = Transport()
     started = time.monotonic()
 
-    assert transport.send("GET", fast.url, seconds=LIMIT, headers={}).body == b'{"code": 0}'
+    assert transport.send("GET", fast.url, seconds=5, headers={}).body == b'{"code": 0}'
     with pytest.raises(NoAnswer):
         transport.send("POST", slow.url, seconds=LIMIT, headers={}, body="{}")
 
@@ -176,16 +181,13 @@ def test_a_certificate_of_nobodys_is_refused_before_anything_is_sent(serve, tmp_
 
 
 def test_connections_are_kept_and_each_call_has_its_own_limit(serve):
-    server = serve(answer_ok)
+    server = serve(lambda connection, number: answer_after(0.8 if number == 3 else 0, connection))
     transport = Transport()
 
-    for _ in range(3):
-        transport.send("GET", server.url, seconds=LIMIT, headers={})
-    time_of_the_first_is_over = threading.Event()
-    time_of_the_first_is_over.wait(LIMIT)
-    transport.send("GET", server.url, seconds=LIMIT, headers={})
+    for seconds in (0.5, 0.5, 5):
+        transport.send("GET", server.url, seconds=seconds, headers={})
 
-    assert (server.connections, len(server.requests)) == (1, 4)
+    assert (server.connections, len(server.requests)) == (1, 3)
 
 
 def test_cookies_are_not_kept(serve):
@@ -206,9 +208,23 @@ def test_a_refused_connection_means_nothing_was_done(client_of):
         client_of(url).call(create("/invoices", FROZEN))
 
 
-def test_an_unknown_host_means_nothing_was_done():
+def test_an_unknown_host_means_nothing_was_done(monkeypatch):
+    def resolve(*args):
+        raise socket.gaierror
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+
     with pytest.raises(NotSent):
         Transport().send("POST", "https://zoho.invalid/", seconds=LIMIT, headers={}, body="{}")
+
+
+def test_a_connection_that_is_ready_too_late_sends_nothing():
+    exchange = Exchange(0)
+
+    with socket.socket() as connected, pytest.raises(TimeoutError):
+        exchange.begin(connected)
+
+    assert isinstance(exchange.failure(TimeoutError()), NotSent)
 
 
 @pytest.mark.parametrize("answer", [reset, SLOW["silence"], lambda connection, number: connection.close()])
