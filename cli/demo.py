@@ -44,6 +44,7 @@ def demo(once: bool) -> None:
     """Take example webhooks of every source through to documents in the sandbox, and show what became of each."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        click.echo("Starting Redis, sandbox, web and worker …")
         with set_stage(load_sources(BUILT_IN)) as stage:
             wrong = _perform(stage)
             if not once:
@@ -91,7 +92,7 @@ def _deliver(stage: Stage, session: requests.Session, example: Example) -> str:
     if b"response_url" in example.body:
         example = example.with_fields({"response_url": f"{stage.sandbox_url}/_sandbox/slack/{example.case}"})
     answer = deliver(session, stage.web_url, source, example, secret=connection.secrets[0])
-    click.echo(f"→ {example.source}/{example.case:<32} {answer.status_code} {answer.text.strip()[:100]}")
+    click.echo(f"→ {f'{example.source}/{example.case}':<36} {answer.status_code} {answer.text.strip()[:100]}")
     if not answer.ok:
         raise click.ClickException(f"{example.source}/{example.case} was refused.")
     body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
@@ -109,7 +110,7 @@ def _watch(stage: Stage, deliveries: list[Delivery]) -> dict[str, dict[str, Any]
         for delivery in deliveries:
             steps = told[delivery.event_id]["timeline"]
             for step in steps[shown[delivery.event_id] :]:
-                click.echo(f"  {delivery.name:<34} {step['step']:<16} {step['detail']}".rstrip())
+                click.echo(f"  {delivery.name:<36} {step['step']:<16} {step['detail']}".rstrip())
             shown[delivery.event_id] = len(steps)
         if all(event["state"] in ENDED for event in told.values()) or time.monotonic() > deadline:
             return told
@@ -148,14 +149,15 @@ def _table(deliveries: list[Delivery], told: dict[str, dict[str, Any]]) -> str:
 
 def _row(delivery: Delivery, event: dict[str, Any]) -> tuple[str, ...]:
     document = _document(event) or {}
-    contact: dict[str, Any] = next((record for record in event["documents"] if record["kind"] == "contact"), {})
+    steps = {step["step"] for step in event["timeline"]}
+    contact = next((word for word in ("created", "found") if f"contact_{word}" in steps), "")
     total = f"{document['total']} {document['currency_code']}" if document.get("total") else ""
     reason = event["error"]["code"] if event["error"] else ""
     return (
         delivery.name,
         event["event_id"],
         event["state"],
-        contact.get("origin") or "",
+        contact,
         document.get("kind") or "",
         document.get("number") or document.get("zoho_id") or "",
         total,

@@ -1,6 +1,5 @@
 """Putting a deployment together: settings, sources and connections, checked as one list; then what works with them."""
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,11 +7,11 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from redis import Redis
 
 from config.checks import is_loopback
 from config.connections import Connection
+from config.environment import deployment_environ
 from config.organizations import Organization
 from config.problems import ConfigError
 from config.settings import Settings, read_settings
@@ -41,15 +40,9 @@ class Deployment:
         return Ledger(redis, clock=clock, retention_days=self.settings.retention_days)
 
 
-def read_environment() -> dict[str, str]:
-    """The environment, over what a `.env` file in this folder says."""
-    told = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
-    return told | dict(os.environ)
-
-
 def read_deployment(environ: Mapping[str, str] | None = None) -> Deployment:
     """The deployment of this environment; raises ConfigError with every problem at once."""
-    environ = read_environment() if environ is None else environ
+    environ = deployment_environ(Path()) if environ is None else environ
     problems: list[str] = []
     sources = _load_sources(environ, problems)
     try:

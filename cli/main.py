@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from config.logs import configure_logs
 from config.problems import ConfigError
 
 # command: (where it is, what `bookhook --help` says of it)
@@ -49,6 +50,7 @@ class Commands(click.Group):
 @click.version_option(package_name="bookhook")
 def bookhook() -> None:
     """Webhooks in, books out: signed webhooks become exactly one document each in Zoho Books."""
+    configure_logs("WARNING")
 
 
 def main(**settings: Any) -> None:

@@ -9,10 +9,11 @@ import sentry_sdk
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 import sandbox as sandbox_server
 from cli.deployment import Deployment, open_desk, read_deployment
-from config.logs import configure_logs
+from config.logs import SERVER_LOGGING, configure_logs
 from config.redis_client import connect_redis, redis_address
 from config.sentry import configure_sentry
 from ingest.app import create_app
@@ -46,7 +47,8 @@ def web(host: str, port: int) -> None:
             websockets=False,
             factory=True,
             respawn_failed_workers=True,
-            log_enabled=False,
+            log_dictconfig=SERVER_LOGGING,
+            log_level=LogLevels.warning,
         ).serve()
 
 

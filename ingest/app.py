@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from flask import Flask, Response, jsonify, request
 from redis.exceptions import RedisError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from errors import NotRecorded, Refused, TooLarge
 from ingest.door import Door
@@ -30,7 +30,8 @@ def create_app(door: Door, ledger: Ledger, *, max_body_bytes: int, clock: Callab
             return _response(admitted)
         recorded = _record(ledger, admitted)
         log.info(recorded.status, event_id=recorded.event_id, connection=found.name, topic=admitted.topic)
-        reply = door.sources[found.source].reply(received, recorded.status, topic=admitted.topic)
+        status = "ignored" if admitted.ignored is not None else recorded.status
+        reply = door.sources[found.source].reply(received, status, topic=admitted.topic)
         return _response(reply) if reply else _acknowledge(recorded)
 
     @app.get("/healthz")
@@ -51,12 +52,15 @@ def create_app(door: Door, ledger: Ledger, *, max_body_bytes: int, clock: Callab
 
 
 def _read_body(most: int) -> bytes:
-    """The raw body; raises TooLarge without reading a body that says it is."""
-    request.max_content_length = most
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise TooLarge(f"The body is larger than {most} bytes.") from None
+    """The raw body; raises TooLarge, unread where its length is announced and after `most` bytes where it is not."""
+    refusal = TooLarge(f"The body is larger than {most} bytes.")
+    if (request.content_length or 0) > most:
+        raise refusal
+    request.max_content_length = most + 1  # reading ends there without an error
+    body = request.get_data(cache=False)
+    if len(body) > most:
+        raise refusal
+    return body
 
 
 def _record(ledger: Ledger, arrival: Arrival) -> Recorded:

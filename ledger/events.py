@@ -166,6 +166,10 @@ class Events:
                     yield event
             start += page
 
+    def is_any_waiting(self, reason: str, among: int = 200) -> bool:
+        """Whether one of the newest waiting events waits for this reason."""
+        return any(event.reason == reason for event in self.list(state="waiting", newest=among))
+
     def counts(self) -> dict[str, int]:
         """How many events are in each state."""
         pipeline = self._redis.pipeline(transaction=False)

@@ -19,7 +19,7 @@ _MOST_INTEGER_DIGITS = 15
 _MOST_DECIMALS = 10
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UNIX = re.compile(r"[0-9]{1,12}")
+_UNIX = re.compile(r"[0-9]{9,11}")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_MATCHED = 4000
@@ -133,12 +133,12 @@ def date(value: object, time_zone: str) -> datetime.date | None:
     """The calendar day of a moment.
 
     A day, or a time with an offset or without, is the day as written: the sender's. A time ending in Z and unix
-    seconds (number or digits) name no place, so they are the day in `time_zone`.
+    seconds (number or digits, from 1973 on, so that 20260314 is refused) name no place: the day in `time_zone`.
     """
     if value in NOTHING:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if 0 <= value < 10**12 else "-"
+        value = str(value) if 0 <= value < 10**11 else "-"
     if not isinstance(value, str):
         raise Unfit(f"{kind_of(value)} is not a date")
     return _day(value.strip(), time_zone)

@@ -174,7 +174,7 @@ def _check_count(name: str, count: int) -> None:
     least, most = _arity(name)
     if not least <= count <= most:
         wanted = str(least) if least == most else f"at least {least}" if most > 9 else f"{least} to {most}"
-        raise BadExpression(f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, not {count}")
+        raise BadExpression(f"{name}() takes {wanted} argument(s), not {count}")
 
 
 def _arity(name: str) -> tuple[int, int]:

@@ -86,15 +86,17 @@ def bring_about(desk: Desk, effect: Effect, *, event_id: str, lease: str) -> Doc
 
 def _settle(hold: Hold, record: DocumentRecord) -> None:
     if record.state == "posted":
-        _compare_again(hold, record)
+        _take_over(hold, record)
     elif record.state == "new":
         _prepare_and_send(hold, record)
     else:
         _look_then_send(hold, record)
 
 
-def _compare_again(hold: Hold, record: DocumentRecord) -> None:
-    """Reads a document whose total was wrong once more; it may have been corrected in Zoho."""
+def _take_over(hold: Hold, record: DocumentRecord) -> None:
+    """Takes what already stands; a total that was wrong is read once more, it may have been corrected in Zoho."""
+    if record.event_id != hold.event_id:
+        _note(hold, f"{record.kind}_found", record.number or record.zoho_id or "")
     if not record.totals_agree and record.zoho_id:
         standing = hold.effect.read(record.zoho_id)
         hold.write(total=standing.total, currency_code=standing.currency_code)

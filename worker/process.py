@@ -18,13 +18,14 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 
+from errors import Busy
 from ledger import RENEW_SECONDS
 from ledger.handoff import QUEUE
 from worker.desk import Desk
 from worker.jobs import sit_down_at
 
 WAKE_SECONDS = 1.0
-RECONNECT_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
 # RQ waits for a job for this long less 15 seconds, and looks in between whether it should stop.
 WORKER_TTL_SECONDS = 16
 log = structlog.get_logger()
@@ -74,7 +75,7 @@ def run_worker(desk: Desk, connect: Callable[[], Redis], *, threads: int, burst:
         desk.ledger.events.wake()
     housekeeper = threading.Thread(target=_keep_house, args=(desk, done), name="housekeeper")
     workers = [
-        threading.Thread(target=_supervise, args=(connect, stop, burst), name=f"worker-{number}")
+        threading.Thread(target=_supervise, args=(desk, connect, stop, burst), name=f"worker-{number}")
         for number in range(1, threads + 1)
     ]
     for thread in (housekeeper, *workers):
@@ -93,16 +94,16 @@ def _stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, ask_to_stop)
 
 
-def _supervise(connect: Callable[[], Redis], stop: threading.Event, burst: bool) -> None:
-    """Runs RQ's worker, and runs it again when Redis went away in between."""
+def _supervise(desk: Desk, connect: Callable[[], Redis], stop: threading.Event, burst: bool) -> None:
+    """Runs RQ's worker, and runs it again when Redis went away, or when others of a burst only got in the way."""
     while not stop.is_set():
         try:
             ThreadWorker(stop, connection=connect()).work(burst=burst, logging_level="WARNING")
-            if burst:
+            if burst and not desk.ledger.events.is_any_waiting(Busy.code):
                 return
         except RedisError as error:
             log.warning("redis_away", reason=type(error).__name__)
-        stop.wait(RECONNECT_SECONDS)
+        stop.wait(PAUSE_SECONDS)
 
 
 def _keep_house(desk: Desk, done: threading.Event) -> None:

@@ -95,7 +95,8 @@ class Books:
             rows = [row for row in self._list(kind, "reference_number", reference_number) if _is_marked(row, marker)]
             # A foreign row tells that the filter was ignored: no need to read all the books.
             rows = rows or list(takewhile(lambda row: _is_marked(row, marker), self._list(kind, loose_filter, marker)))
-        return [self._posted_from_row(kind, row) for row in rows]
+        by_id = {str(row.get(RESOURCES[kind].id_field)): row for row in rows}
+        return [self._posted_from_row(kind, row) for row in by_id.values()]
 
     def usage(self) -> dict[str, int]:
         """`minute_used`, `minute_limit`, `day_used`, `day_limit`, `in_flight`."""
@@ -130,7 +131,7 @@ class Books:
         return protocol.read_posted(kind, row, url=self.document_url(kind, str(row[RESOURCES[kind].id_field])))
 
     def _list(self, kind: DocumentKind, filter_name: str, text: str) -> Iterator[Row]:
-        filters = {filter_name: text, "filter_by": "Status.All", "sort_column": "created_time"}
+        filters = {filter_name: text, "filter_by": "Status.All", "sort_column": "created_time", "sort_order": "A"}
         return self._client.rows(RESOURCES[kind].path, **filters)
 
     def _posted_from_row(self, kind: DocumentKind, row: Row) -> Posted:

@@ -87,6 +87,7 @@ def _search(client: Client, draft: ContactDraft, **filters: str) -> Iterator[Row
         contact_type=draft.contact_type,
         filter_by="Status.Active",
         sort_column="created_time",
+        sort_order="A",
     )
 
 

@@ -1,9 +1,7 @@
 """A sandbox in process with a clock that only tests move, and one behind a real socket."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -92,8 +90,7 @@ class Zoho:
         """The created invoice, amounts as `Decimal`."""
         response = self.invoice(customer_id, *lines, **fields)
         assert response.status_code == 201, response.text
-        invoice: dict[str, Any] = json.loads(response.text, parse_float=Decimal)["invoice"]
-        return invoice
+        return dict(response.json["invoice"])
 
     def expense(self, **fields: Any) -> TestResponse:
         body = {
@@ -114,13 +111,15 @@ class Served:
         self.session = requests.Session()
         self.token = self.session.post(f"{base}/oauth/v2/token", data=GRANT, timeout=5).json()["access_token"]
 
-    def call(self, method: str, path: str, *, timeout: float = 10, **kwargs: Any) -> requests.Response:
+    def call(
+        self, method: str, path: str, *, timeout: float = 10, headers: dict[str, str] | None = None, **kwargs: Any
+    ) -> requests.Response:
         """One call on a connection of its own, as another process would make it."""
         return requests.request(
             method,
             f"{self.base}/books/v3{path}",
             params={"organization_id": "10000001"},
-            headers={"Authorization": f"Zoho-oauthtoken {self.token}"},
+            headers={"Authorization": f"Zoho-oauthtoken {self.token}", **(headers or {})},
             timeout=timeout,
             **kwargs,
         )

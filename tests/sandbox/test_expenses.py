@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -93,7 +94,11 @@ def test_tax_is_added_to_an_exclusive_amount(zoho: Any) -> None:
     # 6 % of 10.25 is 0.615, 2 % is 0.205, each rounded up
     expense = zoho.expense(amount=10.25, tax_id=zoho.tax("State + County")).json["expense"]
 
-    assert (expense["amount"], expense["tax_amount"], expense["total"]) == (10.25, 0.83, 11.08)
+    assert (expense["amount"], expense["tax_amount"], expense["total"]) == (
+        Decimal("10.25"),
+        Decimal("0.83"),
+        Decimal("11.08"),
+    )
 
 
 def test_the_vendor_must_be_an_active_vendor(zoho: Any) -> None:
@@ -109,7 +114,7 @@ def test_the_vendor_must_be_an_active_vendor(zoho: Any) -> None:
 def test_an_expense_may_be_in_another_currency(zoho: Any) -> None:
     expense = zoho.expense(currency_id=zoho.currency("EUR"), exchange_rate=1.08).json["expense"]
 
-    assert (expense["currency_code"], expense["exchange_rate"]) == ("EUR", 1.08)
+    assert (expense["currency_code"], expense["exchange_rate"]) == ("EUR", Decimal("1.08"))
 
 
 @pytest.mark.parametrize(

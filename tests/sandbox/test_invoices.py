@@ -40,6 +40,7 @@ def test_amounts_are_numbers_with_the_decimals_of_the_currency(zoho: Any) -> Non
 def test_the_date_is_the_organizations_own_day(zoho: Any, zoho_eu: Any, clock: Any) -> None:
     clock.advance(8 * 3600)  # 20:00 in New York, 02:00 of the next day in Berlin
     zoho.renew()
+    zoho_eu.renew()
 
     assert zoho.billed(zoho.contact())["date"] == "2026-11-20"
     assert zoho_eu.billed(zoho_eu.contact())["date"] == "2026-11-21"
@@ -145,6 +146,36 @@ def test_an_own_number_must_be_announced_and_free(zoho: Any) -> None:
     assert first.json["invoice"]["invoice_number"] == "INV-000001"
     assert (again.status_code, again.json["code"]) == (400, 1001)
     assert zoho.billed(customer)["invoice_number"] == "INV-000002"
+
+
+def test_an_announced_number_must_be_there(zoho: Any) -> None:
+    body = {"customer_id": zoho.contact(), "line_items": [{"name": "Shirt", "rate": 10}]}
+
+    assert zoho.post("/invoices", body, ignore_auto_number_generation="true").json["code"] == 4
+
+
+def test_the_series_steps_over_a_number_given_by_an_update(zoho: Any) -> None:
+    customer = zoho.contact()
+    first = zoho.billed(customer)
+    body = {"customer_id": customer, "line_items": [{"name": "Shirt", "rate": 10}]}
+
+    renumbered = zoho.put(f"/invoices/{first['invoice_id']}", body | {"invoice_number": "INV-000002"})
+
+    assert renumbered.json["invoice"]["invoice_number"] == "INV-000002"
+    assert zoho.billed(customer)["invoice_number"] == "INV-000003"
+
+
+@pytest.mark.parametrize("value", ["text", 5, 1.5, True])
+def test_a_custom_field_holds_a_plain_value(zoho: Any, value: Any) -> None:
+    fields = [{"api_name": "cf_order", "value": value}]
+
+    assert zoho.billed(zoho.contact(), custom_fields=fields)["custom_fields"] == fields
+
+
+def test_a_custom_field_holds_nothing_nested(zoho: Any) -> None:
+    response = zoho.invoice(zoho.contact(), custom_fields=[{"api_name": "cf_order", "value": ["a"]}])
+
+    assert response.json["message"] == "Invalid value passed for Value (custom_fields[0].value)"
 
 
 @pytest.mark.parametrize(

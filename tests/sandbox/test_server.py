@@ -36,7 +36,7 @@ def test_a_chunked_body_is_read(served: Any) -> None:
         "POST",
         "/contacts",
         data=iter([b'{"contact_', b'name": "Ann"}']),
-        headers={"Authorization": f"Zoho-oauthtoken {served.token}", "Content-Type": "application/json"},
+        headers={"Content-Type": "application/json"},
     )
 
     assert response.status_code == 201
@@ -60,11 +60,11 @@ def test_a_timeout_after_saving_keeps_the_record_and_withholds_the_answer(served
     with pytest.raises(requests.ReadTimeout):
         served.call("POST", "/contacts", json={"contact_name": "Ann"}, timeout=0.2)
 
-    assert [contact["contact_name"] for contact in served.records()["contacts"]] == ["Ann"]
+    wait_until(lambda: [contact["contact_name"] for contact in served.records()["contacts"]] == ["Ann"])
 
 
 def test_a_save_after_timeout_saves_late(served: Any) -> None:
-    served.control("faults", {"on": "POST /contacts", "do": "save_after_timeout", "seconds": 0.4})
+    served.control("faults", {"on": "POST /contacts", "do": "save_after_timeout", "seconds": 1})
 
     with pytest.raises(requests.ReadTimeout):
         served.call("POST", "/contacts", json={"contact_name": "Ann"}, timeout=0.1)
@@ -74,7 +74,7 @@ def test_a_save_after_timeout_saves_late(served: Any) -> None:
 
 
 def test_a_held_answer_comes_in_the_end_and_holds_up_nobody_else(served: Any) -> None:
-    served.control("faults", {"on": "POST /contacts", "do": "timeout_after_saving", "seconds": 0.4})
+    served.control("faults", {"on": "POST /contacts", "do": "timeout_after_saving", "seconds": 1})
 
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(served.call, "POST", "/contacts", json={"contact_name": "Ann"})

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.totals import LineInput, TaxRate, Terms, compute
@@ -153,6 +153,7 @@ terms = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(lines=lines, terms=terms)
 def test_the_parts_add_up_to_the_total(lines: list[LineInput], terms: Terms) -> None:
     totals = compute(lines, terms)
@@ -164,6 +165,7 @@ def test_the_parts_add_up_to_the_total(lines: list[LineInput], terms: Terms) -> 
     assert -totals.total.as_tuple().exponent == terms.precision
 
 
+@settings(deadline=None)
 @given(lines=lines, precision=st.sampled_from([0, 2, 3]))
 def test_inclusive_taxes_never_change_the_total(lines: list[LineInput], precision: int) -> None:
     totals = compute(lines, Terms(precision=precision, is_inclusive_tax=True))

@@ -2,11 +2,12 @@
 
 import dataclasses
 import shutil
+import socket
+import ssl
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import redis as redis_py
@@ -43,7 +44,7 @@ def redis_socket() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="bh-")
     path = f"{folder}/redis.sock"
     arguments = ["--port", "0", "--unixsocket", path, "--save", "", "--dir", folder]
-    server = subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL)  # noqa: S603  our own binary
+    server = subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL)
     patient = Retry(ConstantBackoff(0.02), 250)
     with redis_py.Redis(unix_socket_path=path, retry=patient, retry_on_error=[redis_py.ConnectionError]) as client:
         client.ping()
@@ -138,6 +139,73 @@ def run_threads() -> Callable[[int, Callable[[], object]], list[object]]:
     return run
 
 
+class Server:
+    """Plays a script on each request; counts connections and requests."""
+
+    def __init__(self, answer: Callable[[socket.socket, int], None], context: ssl.SSLContext | None = None) -> None:
+        self.answer = answer
+        self.context = context
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self.over = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.threads = [threading.Thread(target=self._accept)]
+        self.threads[0].start()
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self.context else "http"
+        return f"{scheme}://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        self.over.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(connection,))
+            self.threads.append(thread)
+            thread.start()
+
+    def _serve(self, raw: socket.socket) -> None:
+        try:
+            with self.context.wrap_socket(raw, server_side=True) if self.context else raw as connection:
+                connection.settimeout(10)
+                while (request := self._read(connection)) and not self.over.is_set():
+                    self.requests.append(request)
+                    self.answer(connection, len(self.requests))
+        except OSError:
+            raw.close()
+
+    def _read(self, connection: socket.socket) -> bytes:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += (more := connection.recv(65536))
+            if not more:
+                return b""
+        head, _, body = received.partition(b"\r\n\r\n")
+        lengths = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-len")]
+        while len(body) < sum(lengths):
+            body += connection.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+
 @pytest.fixture
-def lua_folder() -> Path:
-    return Path(__file__).parents[2] / "zoho"
+def serve():
+    servers = []
+
+    def start(answer, context=None):
+        servers.append(Server(answer, context))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

@@ -126,7 +126,7 @@ def test_a_document_is_found_by_its_reference_and_every_row_is_verified(books, r
 def test_two_documents_with_one_marker_are_both_found(books, responses):
     pages = [
         {"code": 0, "invoices": [INVOICE], "page_context": {"has_more_page": True}},
-        {"code": 0, "invoices": [{**INVOICE, "invoice_id": "2"}], "page_context": {"has_more_page": False}},
+        {"code": 0, "invoices": [INVOICE, {**INVOICE, "invoice_id": "2"}], "page_context": {"has_more_page": False}},
     ]
     for page in pages:
         responses.get(f"{API}/invoices", json=page)

@@ -162,7 +162,7 @@ def test_threads_never_take_more_than_there_is(make_quota, run_threads):
 
 def test_processes_never_take_more_than_there_is(redis, redis_socket):
     command = [sys.executable, "-c", PROGRAM, redis_socket]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]  # noqa: S603  our own
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
 
     counts = [int(process.communicate(timeout=60)[0]) for process in processes]
 

@@ -1,0 +1,144 @@
+"""Every example of every source comes out as it says; written once, inherited by each new source."""
+
+import json
+from decimal import ROUND_HALF_UP, Decimal
+
+import jsonschema
+import pytest
+
+from errors import NeedsAttention
+from mappings import BUILT_IN, Options, Received, as_json, load_sources
+
+OPTIONS = Options(
+    paid_through="Company Credit Card",
+    default_account="Other Expenses",
+    accounts={"meals": "Meals and Entertainment", "travel": "Travel Expense", "office": "Office Supplies"},
+)
+SOURCES = load_sources(BUILT_IN)
+EXAMPLES = [example for source in SOURCES.values() for example in source.examples()]
+INVOICES = [each for each in EXAMPLES if each.expected.get("document", {}).get("kind") == "invoice"]
+STANDARD = [each for each in EXAMPLES if each.source == "standard"]
+
+
+def name(example):
+    return f"{example.source}/{example.case}"
+
+
+@pytest.fixture(params=EXAMPLES, ids=name)
+def example(request):
+    return request.param
+
+
+def identify(example):
+    return SOURCES[example.source].identify(Received(example.body, example.headers))
+
+
+def render(example):
+    request = Received(example.body, example.headers)
+    return SOURCES[example.source].render(request, OPTIONS, topic=example.expected["topic"])
+
+
+def test_an_example_is_recognised_as_it_says(example):
+    identity = identify(example)
+
+    assert identity.topic == example.expected["topic"]
+    assert identity.once_per == example.expected.get("once_per")
+    assert identity.ignored == example.expected.get("reason")
+    assert (identity.ignored is not None) == (example.expected["state"] == "ignored")
+
+
+def test_an_example_gives_the_drafts_it_says(example):
+    if "drafts" in example.expected:
+        drafts = render(example)
+        assert as_json(drafts) == example.expected["drafts"]
+        assert drafts.once_per == example.expected["once_per"]
+    elif example.expected["state"] == "parked":
+        with pytest.raises(NeedsAttention) as caught:
+            render(example)
+        assert {"code": caught.value.code, "field": caught.value.field} == example.expected["error"]
+        assert caught.value.remedy
+    else:
+        assert example.expected["state"] == "ignored"
+
+
+def test_the_document_an_example_promises_is_the_one_drafted(example):
+    promised = example.expected.get("document")
+    if promised:
+        document = render(example).document
+        assert document.kind == promised["kind"]
+        assert document.currency_code == promised["currency_code"]
+        assert document.control_total == Decimal(promised["total"])
+    assert bool(promised) == (example.expected["state"] == "posted")
+
+
+@pytest.mark.parametrize("example", INVOICES, ids=name)
+def test_the_lines_of_an_example_add_up_to_what_the_sender_says(example):
+    invoice = render(example).document
+
+    def cents(amount):
+        return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    nets = [cents(line.quantity * line.rate - line.discount) for line in invoice.lines]
+    taxes = [tax.amount for line in invoice.lines for tax in line.taxes if not invoice.is_inclusive_tax]
+    assert sum(nets) + sum(taxes) == invoice.control_total
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=lambda source: source.name)
+def test_a_source_has_an_example_that_posts_for_each_event_and_one_that_is_ignored(source):
+    expected = [example.expected for example in source.examples()]
+
+    assert {each["topic"] for each in expected if each["state"] == "posted"} == set(source.topics)
+    assert any(each["state"] == "ignored" for each in expected)
+
+
+def test_no_two_examples_of_a_source_are_about_the_same_thing():
+    keys = [(example.source, example.expected["once_per"]) for example in EXAMPLES if "once_per" in example.expected]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=lambda source: source.name)
+def test_a_source_explains_itself_to_the_merchant(source):
+    page = (source.folder / "README.md").read_text()
+
+    assert source.setting in page
+    assert "## What it does not do" in page
+
+
+def test_an_example_can_be_sent_with_other_fields():
+    [form] = [each for each in EXAMPLES if name(each) == "slack/expense"]
+    [order] = [each for each in EXAMPLES if name(each) == "standard/order"]
+
+    changed = form.with_fields({"response_url": "http://127.0.0.1:8099/_sandbox/slack?a=1&b=2"})
+    assert (
+        Received(changed.body, changed.headers).root["response_url"] == "http://127.0.0.1:8099/_sandbox/slack?a=1&b=2"
+    )
+    assert identify(changed).once_per == form.expected["once_per"]
+    assert b'"unit_price":1250.5' in order.with_fields({"timestamp": "now"}).body
+
+
+def test_a_body_is_sent_as_compact_json_digit_for_digit():
+    [example] = [each for each in EXAMPLES if name(each) == "woocommerce/paid_order"]
+
+    assert b'"total_tax":"2.23"' in example.body
+    assert b'"rate_percent":8.25' in example.body
+    assert json.loads(example.body)["line_items"][0]["name"] == "Caf&eacute; mug &ndash; blue"
+
+
+SCHEMA = json.loads((BUILT_IN / "standard" / "schema.json").read_text())
+
+
+@pytest.mark.parametrize("example", STANDARD, ids=name)
+def test_the_published_schema_accepts_what_is_posted_and_nothing_else(example):
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.check_schema(SCHEMA)
+
+    assert validator.is_valid(json.loads(example.body)) == (example.expected["state"] == "posted")
+
+
+@pytest.mark.parametrize("example", STANDARD, ids=name)
+def test_the_published_schema_names_every_field_the_mapping_reads(example):
+    order, customer = SCHEMA["$defs"]["order"]["properties"], SCHEMA["$defs"]["customer"]["properties"]
+    data = json.loads(example.body)["data"]
+
+    assert set(data) <= set(order) | set(SCHEMA["$defs"]["expense"]["properties"])
+    assert set(data.get("customer", {})) <= set(customer)

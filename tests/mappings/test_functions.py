@@ -1,0 +1,192 @@
+"""The functions of a mapping: exact, strict, silent about the value."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings import conversions
+from mappings.conversions import Unfit
+from mappings.expressions import BORROWED, FUNCTIONS, Interpreter, Scope, compile_expression
+
+DAY = datetime.date(2026, 3, 14)
+
+
+def run(expression, value=None, *, names=frozenset(), **scope):
+    interpreter = Interpreter(Scope(root=value, **scope))
+    return compile_expression(expression, names=names, facts=True).run(interpreter, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        ("199.00", "199.00"),
+        ("-3.5", "-3.5"),
+        (7, "7"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("0.10"), "0.10"),
+        (Decimal("0E+400"), "0"),
+        ("999999999999999.9999999999", "999999999999999.9999999999"),
+        ("1.50000000000000", "1.50000000000000"),
+    ],
+)
+def test_money_is_exactly_what_is_written(value, amount):
+    assert str(conversions.money(value)) == amount
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", " 1", "1 ", "1,234.56", "1.234,56", "1e3", "NaN", "inf", "٣", ".5", "5.", "1_000", "$5", True, [], {}),
+        *(Decimal("NaN"), Decimal("Infinity"), Decimal("1E+15"), 10**15, "1" * 16, "0.12345678901", "1" * 5000),
+    ],
+)
+def test_money_refuses_what_is_not_one_plain_amount(value):
+    with pytest.raises(Unfit):
+        conversions.money(value)
+
+
+@given(st.decimals(min_value=-(10**14), max_value=10**14, places=4))
+def test_money_loses_nothing(amount):
+    assert conversions.money(str(amount)) == conversions.money(amount) == amount
+
+
+def test_functions_given_nothing_give_nothing():
+    for expression in ("money(a)", "total(a)", "date(a)", "text(a)", "percent(a)", "match(a, '(?<b>c)')", "escape(a)"):
+        assert run(expression, {}) is None
+    for expression in ("difference(a, '1')", "minor_units(`5`, a)", "lookup(a, 'b', 'c', 'd')", "unescape(a)"):
+        assert run(expression, {}) is None
+    assert run("nonzero(a)", {}) is False
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        (1999, "usd", "19.99"),
+        ("65215", "USD", "652.15"),
+        (500, "JPY", "500"),
+        (12345, "KWD", "12.345"),
+        (0, "EUR", "0"),
+    ],
+)
+def test_minor_units_know_the_decimals_of_a_currency(amount, currency, expected):
+    assert conversions.minor_units(amount, currency) == Decimal(expected)
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("1.5", "USD"), (1, "DOLLARS"), (1, 840), (True, "USD")])
+def test_minor_units_are_whole_numbers_of_a_currency(amount, currency):
+    with pytest.raises(Unfit):
+        conversions.minor_units(amount, currency)
+
+
+def test_a_total_is_exact_and_zero_for_nothing_in_the_list():
+    assert conversions.total(["3.34", "3.33", Decimal("3.33")]) == Decimal("10.00")
+    assert conversions.total([]) == 0
+    assert run("total(rows[].amount)", {"rows": [{"amount": "0.1"}] * 3}) == Decimal("0.3")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "total(rows[].amount)",
+        "total(rows[?kind == 'b'].amount)",
+        "total(rows[*].amount)",
+        "total(root('rows')[].amount)",
+    ],
+)
+def test_a_total_never_drops_a_missing_amount(expression):
+    with pytest.raises(Unfit, match="missing"):
+        run(expression, {"rows": [{"amount": "1", "kind": "b"}, {"kind": "b"}]})
+
+
+def test_a_total_may_choose_its_rows():
+    rows = [{"amount": "1", "kind": "a"}, {"amount": "2", "kind": "b"}, {}]
+
+    assert run("total(rows[?kind == 'b'].amount)", {"rows": rows}) == 2
+
+
+def test_a_difference_is_never_below_zero():
+    assert conversions.difference("30.00", "27.00") == Decimal("3.00")
+    with pytest.raises(Unfit, match="larger"):
+        conversions.difference("1", "2")
+
+
+def test_a_share_becomes_percent():
+    assert str(conversions.percent(Decimal("0.0825"))) == "8.25"
+    assert str(conversions.percent("0.2")) == "20"
+
+
+@pytest.mark.parametrize(
+    ("value", "time_zone", "day"),
+    [
+        ("2026-03-14", "UTC", DAY),
+        ("2026-03-14T23:59:00-08:00", "UTC", DAY),
+        ("2026-03-14T00:10:00+0200", "UTC", DAY),
+        ("2026-03-14 10:00:00", "Pacific/Auckland", DAY),
+        ("2026-03-14T23:30:00Z", "UTC", DAY),
+        ("2026-03-13T23:30:00.123Z", "Europe/Berlin", DAY),
+        (1773483669, "UTC", DAY),
+        ("1773483669", "Pacific/Auckland", datetime.date(2026, 3, 14)),
+        ("1773530000", "Pacific/Auckland", datetime.date(2026, 3, 15)),
+    ],
+)
+def test_a_date_is_the_day_where_it_was_written(value, time_zone, day):
+    assert conversions.date(value, time_zone) == day
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["yesterday", "14.03.2026", "2026-13-01", "20260314", 20260314, "2026-W11-6", "9" * 13, -1, True, [], Decimal("1")],
+)
+def test_a_date_is_not_guessed(value):
+    with pytest.raises(Unfit):
+        conversions.date(value, "UTC")
+
+
+def test_text_is_one_trimmed_line():
+    assert conversions.text(" a\x00\tb\r\n c ") == "a b c"
+    assert conversions.text(" \n") is None
+    assert conversions.text(207119551) == "207119551"
+    assert conversions.text("abcdef", 4) == "abc…"
+
+
+def test_match_gives_the_named_groups_or_nothing():
+    assert run("match(@, '^(?<a>[0-9]+) (?P<b>x)?').a", "12 y") == "12"
+    assert run("match(@, '(?<a>z)')", "12") is None
+    with pytest.raises(Unfit, match="4000"):
+        run("match(@, '(?<a>z)')", "1" * 4001)
+
+
+def test_lookup_finds_the_row():
+    rows = [{"id": 1, "label": "VAT"}, "odd", {"id": 2, "label": "GST"}]
+
+    assert run("lookup(rows, 'id', `2`, 'label')", {"rows": rows}) == "GST"
+    assert run("lookup(rows, 'id', `3`, 'label')", {"rows": rows}) is None
+
+
+def test_entities_come_and_go():
+    assert conversions.unescape("O&#039;Neill &ndash; caf&eacute;") == "O'Neill – café"  # noqa: RUF001 (what &ndash; means)
+    assert conversions.escape("<a> & 'b'") == "&lt;a&gt; &amp; 'b'"
+
+
+def test_expressions_reach_headers_the_whole_body_named_values_and_facts():
+    assert run("header('X-Topic')", {}, headers={"x-topic": "paid"}) == "paid"
+    assert run("rows[0] | root('currency')", {"currency": "EUR", "rows": [{}]}) == "EUR"
+    assert run("let('said').amount", {}, names=frozenset({"said"}), named={"said": {"amount": "5"}}) == "5"
+    assert run("fact('number')", {}, facts={"number": "INV-1"}) == "INV-1"
+
+
+@pytest.mark.parametrize(
+    "expression", ["join(' ', [a, b])", "a < b", "length(b)", "keys(a)", "contains(b, a)", "starts_with(b, 'x')"]
+)
+def test_what_does_not_fit_is_reported_without_the_value(expression):
+    with pytest.raises(Unfit) as caught:
+        run(expression, {"a": "secret", "b": 1})
+    assert "secret" not in str(caught.value)
+
+
+def test_every_function_of_our_own_is_told_apart_from_the_borrowed_ones():
+    assert not FUNCTIONS & BORROWED
+    assert "root" in FUNCTIONS

@@ -1,0 +1,269 @@
+"""What a mapping can say: blocks, conditions, derived prices, accounts, handshakes, replies and answers."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from errors import MappingError
+from mappings import Options, Received
+from mappings.schemas import LineSchema
+
+LINES = """        - each: rows
+          name: title
+          description?: about
+          quantity: quantity
+          rate: money(price)
+          discount?: total(discounts[].amount)
+          taxes?:
+            each: taxes
+            name: name
+            amount: money(amount)
+"""
+BODY = {
+    "type": "paid",
+    "id": 7,
+    "number": "A-7",
+    "day": "2026-03-14",
+    "currency": "usd",
+    "buyer": {"name": "Ada Okafor", "id": 12},
+    "rows": [{"title": "Cap", "quantity": 2, "price": "9.50"}],
+    "total": "19.00",
+}
+EXPENSE = {
+    "text": "42.50 EUR Meals lunch",
+    "command": "/expense",
+    "team_id": "T",
+    "trigger_id": "1.2",
+    "user_name": "jo",
+}
+TIME = {"X-Slack-Request-Timestamp": "1773483669"}
+ACCOUNTS = Options(paid_through="Petty Cash", accounts={"meals": "Meals and Entertainment"})
+
+
+def received(body, **headers):
+    return Received(json.dumps(body).encode(), {"Content-Type": "application/json"} | headers)
+
+
+@pytest.fixture
+def lines(source, minimal):
+    """The lines a body gives with other blocks in the minimal mapping."""
+
+    def draft(blocks, **changes):
+        assert LINES in minimal
+        shop = source(minimal.replace(LINES, blocks))
+        return shop.render(received(BODY | changes), Options(), topic="paid").document.lines
+
+    return draft
+
+
+def line(**changes):
+    return LineSchema().load({"name": "Cap", "quantity": "1", "rate": "1.00"} | changes)
+
+
+def test_a_block_without_each_is_one_line(lines):
+    [only] = lines("        name: \"'Everything'\"\n        quantity: '`1`'\n        rate: total\n")
+
+    assert (only.name, only.quantity, only.rate) == ("Everything", 1, Decimal("19.00"))
+
+
+def test_blocks_follow_each_other_and_may_leave_items_out(lines):
+    tip = "        - when: nonzero(tip)\n          name: \"'Tip'\"\n          quantity: '`1`'\n          rate: tip\n"
+    removed = LINES.replace("each: rows\n", 'each?: extras\n          when: "!removed"\n')
+    extra = {"title": "Box", "quantity": 1, "price": "3"}
+
+    assert [each.name for each in lines(LINES + removed + tip)] == ["Cap"]
+    extras = [extra | {"removed": True}, extra]
+    assert [each.name for each in lines(LINES + removed + tip, extras=extras, tip="1")] == ["Cap", "Box", "Tip"]
+
+
+def test_errors_count_the_lines_of_the_draft(lines):
+    with pytest.raises(MappingError) as caught:
+        lines(LINES + LINES.replace("each: rows", "each: extras"), extras=[{"title": "Box", "quantity": 1}])
+
+    assert caught.value.field == "invoice.lines[1].rate"
+    assert "written as money(price)" in caught.value.message
+
+
+def test_a_condition_that_fails_names_its_line(lines):
+    with pytest.raises(MappingError) as caught:
+        lines(LINES.replace("each: rows", "each: rows\n          when: nonzero(title)"))
+
+    assert caught.value.field == "invoice.lines[0].when"
+
+
+@pytest.mark.parametrize(
+    ("amount", "quantity", "expected"),
+    [
+        ("30.00", "2", ("Cap", "2", "15")),
+        ("10.00", "3", ("Cap", "3", "3.333333")),
+        ("0.02", "3", ("Cap", "3", "0.006667")),
+        ("49.99", "30000", ("30000 × Cap", "1", "49.99")),  # noqa: RUF001 (the sign the draft carries)
+        ("12.345", "7", ("Cap", "7", "1.763571")),
+        ("5.00", "2.50", ("Cap", "2.50", "2")),
+        ("0.00", "4", ("Cap", "4", "0")),
+    ],
+)
+def test_a_whole_amount_is_divided_only_if_it_comes_back_to_the_cent(amount, quantity, expected):
+    drafted = LineSchema().load({"name": "Cap", "quantity": quantity, "amount": amount})
+
+    assert (drafted.name, str(drafted.quantity), str(drafted.rate)) == expected
+
+
+def test_a_full_discount_of_an_uneven_price_is_allowed():
+    drafted = LineSchema().load({"name": "Cap", "quantity": "3", "amount": "10.00", "discount": "10.00"})
+
+    assert drafted.discount == 10
+
+
+def test_taxes_of_zero_are_left_out():
+    taxes = [{"name": "VAT", "amount": "0.00"}, {"name": "GST", "amount": "0.05", "rate": "5"}]
+
+    assert [tax.name for tax in line(taxes=taxes).taxes] == ["GST"]
+
+
+def test_a_name_of_99_characters_stays_and_one_of_100_is_shortened_and_kept_in_the_description():
+    assert line(name="a" * 99).name == "a" * 99
+
+    longer = line(name="a" * 100, description="blue")
+    assert longer.name == "a" * 98 + "…"
+    assert longer.description == "a" * 100 + "\nblue"
+
+
+def test_the_name_of_a_contact_is_shortened_and_its_other_texts_are_not(source):
+    shop = source()
+    buyer = {"name": "N" * 100, "id": 12, "email": "e" * 87 + "@example.com", "phone": "1" * 49}
+    contact = shop.render(received(BODY | {"buyer": buyer}), Options(), topic="paid").contact
+
+    assert (len(contact.contact_name), len(contact.email), contact.customer_id) == (99, 99, "12")
+    with pytest.raises(MappingError, match="longer than the 99") as caught:
+        shop.render(received(BODY | {"buyer": buyer | {"email": "e" * 88 + "@example.com"}}), Options(), topic="paid")
+    assert caught.value.field == "contact.email"
+
+
+def test_a_reference_leaves_room_for_the_marker(source):
+    drafted = source().render(received(BODY | {"number": "9" * 83}), Options(), topic="paid")
+
+    assert len(drafted.document.reference_number) + 16 == 99
+
+
+def slack(sources, options=ACCOUNTS, **changes):
+    return sources["slack"].render(received(EXPENSE | changes, **TIME), options, topic="/expense").document
+
+
+def test_a_category_finds_its_account_in_any_case(sources):
+    assert slack(sources).account_name == "Meals and Entertainment"
+
+
+def test_a_word_nobody_set_up_goes_to_the_default_account_or_to_a_person(sources):
+    text = "5 EUR fun"
+
+    assert (
+        slack(sources, Options(paid_through="Petty Cash", default_account="Other"), text=text).account_name == "Other"
+    )
+    with pytest.raises(MappingError, match="known words: meals") as caught:
+        slack(sources, text=text)
+    assert (caught.value.code, caught.value.field) == ("unknown_category", "expense.category")
+    assert "EXPENSE_ACCOUNTS" in caught.value.remedy
+
+
+def test_an_expense_nobody_paid_names_the_setting(sources):
+    with pytest.raises(MappingError) as caught:
+        slack(sources, Options(default_account="Other"))
+
+    assert caught.value.field == "expense.paid_through_account_name"
+    assert "EXPENSE_PAID_THROUGH" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "lunch", "42,50 EUR meals", "1,234.56 EUR meals", "1.234 EUR meals", "0.00 EUR meals", "-5 EUR meals"),
+        *("42.50 EUR", "EUR 42.50 meals", "42.505 EUR meals", "$42 USD meals", "42.50 EURO meals"),
+    ],
+)
+def test_words_that_could_mean_something_else_are_no_expense(sources, text):
+    identity = sources["slack"].identify(received(EXPENSE | {"text": text}, **TIME))
+
+    assert identity.ignored == "the words could not be read as an expense"
+
+
+@pytest.mark.parametrize("text", ["42.50 EUR meals lunch", "  42.5  eur   MEALS   client   lunch ", "42 Eur meals"])
+def test_case_and_spacing_of_a_command_do_not_matter(sources, text):
+    document = slack(sources, text=text)
+
+    assert (document.currency_code, document.account_name) == ("EUR", "Meals and Entertainment")
+
+
+def test_a_person_gets_a_receipt_a_usage_and_the_outcome(sources):
+    good = received(EXPENSE | {"response_url": "https://hooks.slack.com/x", "text": "5 EUR meals a &lt;b&gt;"}, **TIME)
+    bad = received(EXPENSE | {"text": "?"}, **TIME)
+    facts = {"total": "5.00", "currency_code": "EUR", "url": "https://books.example/1", "reason": "<why>"}
+
+    receipt = sources["slack"].reply(good, "queued", topic="/expense")
+    assert (receipt.status, receipt.content_type) == (200, "application/json")
+    assert json.loads(receipt.body)["text"] == "Got it: 5 EUR, meals — a &lt;b&gt;."
+    assert "/expense 42.50 EUR" in json.loads(sources["slack"].reply(bad, "ignored", topic="/expense").body)["text"]
+    assert sources["slack"].reply(bad, "ignored", topic="/other") is None
+
+    posted = sources["slack"].answer(good, "posted", facts, topic="/expense")
+    assert (posted.url, posted.hosts) == ("https://hooks.slack.com/x", ("hooks.slack.com",))
+    assert posted.body["text"] == "Recorded in Zoho Books: 5.00 EUR, meals. https://books.example/1"
+    assert "&lt;why&gt;" in sources["slack"].answer(good, "parked", facts, topic="/expense").body["text"]
+    assert sources["slack"].answer(bad, "posted", facts, topic="/expense") is None
+
+
+def test_a_reply_that_cannot_be_made_leaves_the_usual_one(source, minimal):
+    text = 'once_per: "{id}"\n    reply:\n      queued:\n        status: 200\n        text: "{buyer}"'
+    shop = source(minimal.replace('once_per: "order:{id}"', text))
+
+    assert shop.reply(received(BODY), "queued", topic="paid") is None
+    assert shop.reply(received(BODY | {"buyer": "you {ok}"}), "queued", topic="paid").body == b"you {ok}"
+
+
+def form(body, **headers):
+    return Received(body, {"content-type": "application/x-www-form-urlencoded"} | headers)
+
+
+def test_handshakes_are_known_by_what_they_hold(sources):
+    slack, shop = sources["slack"], sources["woocommerce"]
+
+    check = slack.handshake(form(b"ssl_check=1&token=x"))
+    assert (check.signed, check.reply.status, check.reply.body) == (False, 200, b"")
+    asked = slack.handshake(received({"type": "url_verification", "challenge": 'a{b}"'}))
+    assert (asked.signed, json.loads(asked.reply.body)) == (True, {"challenge": 'a{b}"'})
+    ping = shop.handshake(form(b"webhook_id=17"))
+    assert (ping.signed, ping.reply.status) == (False, 200)
+
+
+def test_nothing_else_is_a_handshake(sources):
+    slack, shop = sources["slack"], sources["woocommerce"]
+
+    assert slack.handshake(form(b"ssl_check=0")) is None
+    assert slack.handshake(form(b"ssl_check=1&pad=" + b"a" * 4096)) is None
+    assert slack.handshake(received([1])) is None
+    assert shop.handshake(form(b"webhook_id=17", **{"X-WC-Webhook-Topic": "order.updated"})) is None
+    assert shop.handshake(form(b"webhook_id=abc")) is None
+    assert shop.handshake(Received(b"\xff", {})) is None
+    assert sources["shopify"].handshake(form(b"webhook_id=17")) is None
+
+
+def test_a_woocommerce_order_without_a_status_is_a_problem_not_ignored(sources):
+    identity = sources["woocommerce"].identify(received({"id": 5}, **{"X-WC-Webhook-Topic": "order.updated"}))
+
+    assert (identity.ignored, identity.problem.field) == (None, "ignore_if")
+
+
+def test_references_are_read_even_from_what_is_parked(source):
+    identity = source().identify(received(BODY | {"id": None, "buyer": {"email": "ada@example.com"}}))
+
+    assert identity.problem.field == "once_per"
+    assert identity.references == {"order_number": "A-7", "email": "ada@example.com"}
+
+
+def test_a_topic_without_a_mapping_is_ignored_and_cannot_be_rendered(source):
+    shop = source()
+
+    assert shop.identify(received(BODY | {"type": "opened"})).ignored == "nothing is mapped for the topic opened"
+    with pytest.raises(MappingError):
+        shop.render(received(BODY), Options(), topic="opened")

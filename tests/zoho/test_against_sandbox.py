@@ -1,0 +1,205 @@
+"""The client and the sandbox were written apart, from the same description: here they meet."""
+
+import datetime
+import threading
+from decimal import Decimal
+
+import pytest
+import requests
+
+from config.organizations import Limits, Organization
+from drafts import Address, ContactDraft, ExpenseDraft, InvoiceDraft, Line, Tax
+from errors import OrganizationPaused, OutcomeUnknown, QuotaExhausted, UnknownName, ZohoRejected
+from sandbox import make_server
+from zoho.books import Books
+
+DAY = datetime.date(2026, 11, 20)
+MARKER = "bh-7k2m9q4x1dfa"
+JANE = ContactDraft(
+    contact_name="Jane Doe",
+    email="jane@example.com",
+    first_name="Jane",
+    phone="+1-925-921-9201",
+    company_name="Doe & Co",
+    billing_address=Address(address="4900 Hopyard Rd", city="Pleasanton", zip="94588", country="U.S.A"),
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = make_server("127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sandbox(server):
+    requests.post(f"{server}/_sandbox/reset", timeout=10).raise_for_status()
+    return server
+
+
+@pytest.fixture
+def make_books(sandbox, redis):
+    def make(**changes):
+        fields = {
+            "organization_id": "10000001",
+            "accounts_url": sandbox,
+            "api_url": f"{sandbox}/books/v3",
+            "web_url": sandbox,
+            "client_id": "1000.ANY",
+            "client_secret": "sandbox-secret",
+            "refresh_token": "sandbox-refresh",
+            "limits": Limits(1000, 10000, 10),
+        }
+        return Books(Organization(**{**fields, **changes}), redis=redis)
+
+    return make
+
+
+@pytest.fixture
+def books(make_books):
+    return make_books()
+
+
+@pytest.fixture
+def fault(sandbox):
+    def order(on, do, **more):
+        answer = requests.post(f"{sandbox}/_sandbox/faults", json={"on": on, "do": do, **more}, timeout=10)
+        answer.raise_for_status()
+
+    return order
+
+
+@pytest.fixture
+def held(sandbox):
+    return lambda kind: requests.get(f"{sandbox}/_sandbox/records", timeout=10).json()[kind]
+
+
+def invoice(**changes):
+    fields = {
+        "reference_number": "#1001",
+        "date": DAY,
+        "currency_code": "USD",
+        "lines": (
+            Line(name="Mug", quantity=Decimal(2), rate=Decimal("9.90"), discount=Decimal("1.80"), sku="UNKNOWN",
+                 taxes=(Tax(name="VAT", amount=Decimal("3.60")),)),
+            Line(name="Sweatshirt", quantity=Decimal(1), rate=Decimal("45.00"), sku="HOODIE-M", description="blue"),
+        ),
+        "control_total": Decimal("66.60"),
+        "notes": "Thanks",
+    }  # fmt: skip
+    return InvoiceDraft(**{**fields, **changes})
+
+
+EXPENSE = ExpenseDraft(
+    date=DAY,
+    currency_code="EUR",
+    amount=Decimal("42.50"),
+    account_name="Meals and Entertainment",
+    paid_through_account_name="Petty Cash",
+    description="client lunch",
+    tax_name="VAT 19%",
+)
+
+
+def test_the_connection_is_sound(books):
+    assert books.check() == []
+    assert books.names.time_zone() == "America/New_York"
+
+
+def test_an_order_becomes_a_contact_and_an_invoice_to_the_cent(books, held):
+    assert books.find_contact(JANE, "USD") is None
+    customer_id = books.create_contact(JANE, "USD")
+    assert books.find_contact(JANE, "USD") == customer_id
+
+    posted = books.post("invoice", books.body(invoice(), customer_id=customer_id, marker=MARKER))
+
+    assert (posted.total, posted.currency_code, posted.status) == (Decimal("66.60"), "USD", "draft")
+    assert posted.reference_number == f"#1001 {MARKER}"
+    assert books.read("invoice", posted.zoho_id) == posted
+    assert books.find_by_marker("invoice", MARKER, reference_number=posted.reference_number) == [posted]
+    assert books.find_by_marker("invoice", MARKER) == [posted]
+    assert books.find_by_marker("invoice", "bh-another") == []
+    assert len(held("invoices")) == 1
+
+
+def test_a_foreign_expense_with_a_vendor_stands_as_it_was_sent(books):
+    cafe = ContactDraft(contact_name="Cafe Anna", contact_type="vendor")
+    vendor_id = books.create_contact(cafe, "EUR")
+    assert books.find_contact(cafe, "EUR") == vendor_id
+
+    posted = books.post("expense", books.body(EXPENSE, marker=MARKER, vendor_id=vendor_id))
+
+    assert (posted.total, posted.currency_code, posted.reference_number) == (Decimal("42.50"), "EUR", MARKER)
+    assert books.read("expense", posted.zoho_id).total == posted.total
+    found = books.find_by_marker("expense", MARKER, reference_number=MARKER)
+    assert [one.zoho_id for one in found] == [posted.zoho_id]
+    assert [one.zoho_id for one in books.find_by_marker("expense", MARKER)] == [posted.zoho_id]
+
+
+def test_a_namesake_and_a_second_currency_get_their_own_contacts(books, held):
+    namesake = ContactDraft(contact_name="Jane Doe", email="another.jane@example.com")
+    ids = {books.create_contact(JANE, "USD"), books.create_contact(namesake, "USD"), books.create_contact(JANE, "EUR")}
+
+    assert len(ids) == 3
+    assert [contact["contact_name"] for contact in held("contacts")] == [
+        "Jane Doe",
+        "Jane Doe (another.jane@example.com)",
+        "Jane Doe (jane@example.com)",
+    ]
+    assert books.find_contact(JANE, "EUR") in ids
+
+
+def test_an_unknown_tax_is_told_with_the_ones_there_are(books):
+    line = Line(name="Mug", quantity=Decimal(1), rate=Decimal(1), taxes=(Tax(name="CA State Tax", amount=Decimal(1)),))
+
+    with pytest.raises(UnknownName, match="State Tax"):
+        books.body(invoice(lines=(line,)), customer_id="1", marker=MARKER)
+
+
+def test_a_reference_to_nobody_is_refused_for_good(books):
+    with pytest.raises(ZohoRejected):
+        books.post("invoice", books.body(invoice(), customer_id="999", marker=MARKER))
+
+
+def test_expired_tokens_are_renewed_on_the_way(books, fault):
+    fault("*", "expire_tokens", times=1)
+
+    assert books.create_contact(JANE, "USD")
+
+
+@pytest.mark.parametrize(("do", "seconds"), [("answer_429_44", 60), ("answer_429_1070", 1.5)])
+def test_limits_are_told_with_a_time(books, fault, do, seconds):
+    fault("POST /contacts", do, times=1)
+
+    with pytest.raises(QuotaExhausted) as caught:
+        books.create_contact(JANE, "USD")
+
+    assert caught.value.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize("do", ["answer_500", "answer_html_502", "reset_after_saving", "timeout_after_saving"])
+def test_after_doubt_the_marker_tells_what_happened(make_books, fault, do, held):
+    books = make_books(timeout_seconds=1.0)
+    frozen = books.body(invoice(), customer_id=books.create_contact(JANE, "USD"), marker=MARKER)
+    fault("POST /invoices", do, times=1, seconds=2)
+
+    with pytest.raises(OutcomeUnknown):
+        books.post("invoice", frozen)
+
+    found = books.find_by_marker("invoice", MARKER, reference_number=f"#1001 {MARKER}")
+    assert len(found) == len(held("invoices")) == (1 if "saving" in do else 0)
+
+
+def test_a_wrong_refresh_token_pauses(make_books):
+    with pytest.raises(OrganizationPaused, match="refresh token"):
+        make_books(refresh_token="revoked").find_contact(JANE, "USD")
+
+
+def test_a_wrong_organization_pauses(make_books):
+    with pytest.raises(OrganizationPaused, match="6041"):
+        make_books(organization_id="10000009").find_contact(JANE, "USD")
