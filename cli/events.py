@@ -104,6 +104,7 @@ def _organization_stats(books: Books, ledger: Ledger) -> dict[str, Any]:
         "backlog": backlog,
         "clears_at": _moment(clears_at) if backlog else None,
         **usage,
+        "paused": books.paused(),
     }
 
 

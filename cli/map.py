@@ -50,7 +50,7 @@ def _read(source: Source, name: str) -> Received:
         return Received(example.body, example.headers)
     try:
         return source.read_request(Path(name))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError) as error:
         raise click.UsageError(f"{name} cannot be read as a request: {error}") from None
 
 

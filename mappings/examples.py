@@ -31,6 +31,8 @@ class Example:
 
     def with_fields(self, changes: Mapping[str, str]) -> "Example":
         """The same example with other values for these fields at the top of its body, JSON or form."""
+        if not changes:
+            return self
         if self.headers["Content-Type"].startswith(FORM):
             fields = dict(parse_qsl(self.body.decode(), keep_blank_values=True)) | dict(changes)
             return dataclasses.replace(self, body=urlencode(fields).encode())
@@ -43,12 +45,20 @@ def read_examples(folder: Path, *, source: str, media_type: str) -> list[Example
     return [_read(file, source, media_type) for file in sorted(folder.glob("*.request.json"))]
 
 
+def read_request(file: Path, *, media_type: str) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a request in a file. Raises OSError, or ValueError saying what the file is not."""
+    request = json.loads(file.read_bytes(), parse_float=Decimal)
+    if not isinstance(request, dict) or not {"body", "raw"} & set(request):
+        raise ValueError('it must be {"headers": {…}, "body": …}, or with "raw" and a text')
+    body = request["raw"] if "raw" in request else compact(request["body"])
+    return body.encode(), {"Content-Type": media_type, **request.get("headers", {})}
+
+
 def _read(file: Path, source: str, media_type: str) -> Example:
     case = file.name.removesuffix(".request.json")
-    request = json.loads(file.read_bytes(), parse_float=Decimal)
-    body = request["raw"] if "raw" in request else compact(request["body"])
+    body, headers = read_request(file, media_type=media_type)
     expected = json.loads(file.with_name(f"{case}.expected.json").read_bytes())
-    return Example(source, case, body.encode(), {"Content-Type": media_type, **request.get("headers", {})}, expected)
+    return Example(source, case, body, headers, expected)
 
 
 def compact(value: object) -> str:

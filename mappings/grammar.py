@@ -31,7 +31,7 @@ Keys = tuple[frozenset[str], frozenset[str]]
 
 KEYS: Mapping[str, Keys] = {
     "file": (frozenset({"source", "verify", "identify", "events"}), frozenset({"accepts", "handshakes"})),
-    "identify": (frozenset({"topic"}), frozenset({"delivery?"})),
+    "identify": (frozenset({"topic"}), frozenset({"delivery", "delivery?"})),
     "handshake": (frozenset({"when"}), frozenset({"signed", "status", "text", "json"})),
     "event": (
         frozenset({"once_per"}),
@@ -209,5 +209,5 @@ class Plan:
     accepts: tuple[str, ...]
     handshakes: tuple[HandshakePlan, ...]
     topic: Expression
-    delivery: Expression | None
+    delivery: Field | None
     events: Mapping[str, Event]

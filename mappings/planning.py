@@ -48,7 +48,6 @@ def read_plan(file: Path) -> tuple[Plan | None, list[str]]:
 def _plan(reader: Reader, content: object, folder: str) -> Plan:
     found = reader.keys(content, "", *KEYS["file"])
     identify = reader.keys(found.get("identify", {}), "identify", *KEYS["identify"])
-    delivery = identify.get("delivery?")
     return Plan(
         name=_name(reader, found.get("source", folder), folder),
         verify=_verify(reader, found.get("verify", {})),
@@ -58,7 +57,7 @@ def _plan(reader: Reader, content: object, folder: str) -> Plan:
             for index, each in enumerate(reader.list(found.get("handshakes", []), "handshakes"))
         ),
         topic=reader.expression(identify.get("topic", "@"), "identify.topic"),
-        delivery=None if delivery is None else reader.expression(delivery, "identify.delivery?"),
+        delivery=_delivery(reader, identify),
         events=_events(reader, found.get("events", {})),
     )
 
@@ -67,6 +66,16 @@ def _name(reader: Reader, value: object, folder: str) -> str:
     if value != folder or not _NAME.fullmatch(folder):
         reader.report("source", f"must be the name of its folder ({folder}), in lower-case letters, digits, - and _")
     return folder
+
+
+def _delivery(reader: Reader, identify: dict[str, Any]) -> Field | None:
+    given = [key for key in ("delivery", "delivery?") if key in identify]
+    if len(given) > 1:
+        reader.report("identify", "delivery stands here twice, with and without a ?")
+    if not given:
+        return None
+    key = given[0]
+    return Field("delivery", reader.expression(identify[key], f"identify.{key}"), key.endswith("?"))
 
 
 def _verify(reader: Reader, value: object) -> Verify:

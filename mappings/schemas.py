@@ -9,7 +9,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
@@ -29,10 +29,8 @@ _RATE_DECIMALS = 6
 class Words(fields.Field[str]):
     """A text of one line with at most `longest` characters; numbers are taken as written. Nothing left is nothing."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"required": "nothing there"}
-
     def __init__(self, *, longest: int | None = SHORT, **options: Any) -> None:
-        super().__init__(allow_none=not options.get("required", False), **options)
+        super().__init__(error_messages={"required": "nothing there"}, **options)
         self.longest = longest
 
     def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> str:

@@ -8,7 +8,7 @@ from drafts import Drafts
 from errors import MappingError, NeedsAttention, Unreadable
 from mappings import conversions
 from mappings.conversions import Unfit
-from mappings.examples import Example, read_examples
+from mappings.examples import Example, read_examples, read_request
 from mappings.expressions import Expression, Interpreter, Scope
 from mappings.grammar import Event, Plan, ReplyPlan, Verify
 from mappings.received import Received
@@ -114,11 +114,14 @@ class Source:
         except Unreadable as error:
             interpreter, unreadable = Interpreter(Scope(headers=received.headers)), error
         topic = _word(_attempt(self.plan.topic, interpreter)) or ""
-        delivery = _word(_attempt(self.plan.delivery, interpreter)) if self.plan.delivery else None
+        delivery = _word(_attempt(self.plan.delivery.expression, interpreter)) if self.plan.delivery else None
         if unreadable:
             return Identity(topic, delivery, problem=unreadable)
         if not topic:
-            return Identity(topic, problem=failure("identify.topic", "nothing there", self.plan.topic.text))
+            return Identity(topic, delivery, problem=failure("identify.topic", "nothing there", self.plan.topic.text))
+        if self.plan.delivery and not self.plan.delivery.optional and not delivery:
+            expression = self.plan.delivery.expression.text
+            return Identity(topic, problem=failure("identify.delivery", "nothing there", expression))
         event = self.plan.events.get(topic)
         if event is None:
             return Identity(topic, delivery, ignored=f"nothing is mapped for the topic {topic}")
@@ -155,6 +158,10 @@ class Source:
         except (NeedsAttention, Unfit):
             return None
         return Answer(url, plan.hosts, body) if isinstance(url, str) and url and isinstance(body, dict) else None
+
+    def read_request(self, file: Path) -> Received:
+        """The request in a file shaped like an example's. Raises OSError, or ValueError if it is none."""
+        return Received(*read_request(file, media_type=self.accepts[0]))
 
     def examples(self) -> list[Example]:
         """Its examples, by name."""

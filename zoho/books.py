@@ -98,6 +98,10 @@ class Books:
         by_id = {str(row.get(RESOURCES[kind].id_field)): row for row in rows}
         return [self._posted_from_row(kind, row) for row in by_id.values()]
 
+    def paused(self) -> str | None:
+        """Why the organization cannot be used at the moment, in words, or None."""
+        return self._tokens.obstacle()
+
     def usage(self) -> dict[str, int]:
         """`minute_used`, `minute_limit`, `day_used`, `day_limit`, `in_flight`."""
         return self._quota.usage()

@@ -101,6 +101,13 @@ class Tokens:
                 return token.text
             raise
 
+    def obstacle(self) -> str | None:
+        """Why no new token is to be had just now, in words; None while nothing is known against it."""
+        error, until = self._redis.hmget(f"{self._prefix}:verdict", "error", "until")
+        if error is None or until is None or float(until) <= self._clock():
+            return None
+        return _refusal(_bytes(error).decode(), 0).message
+
     def reject(self, token: str) -> None:
         """Forgets a token Zoho rejected, so that the next caller gets another.
 

@@ -142,3 +142,14 @@ def test_the_published_schema_names_every_field_the_mapping_reads(example):
 
     assert set(data) <= set(order) | set(SCHEMA["$defs"]["expense"]["properties"])
     assert set(data.get("customer", {})) <= set(customer)
+
+
+def test_a_request_file_is_read_like_an_example(tmp_path):
+    file = tmp_path / "request.json"
+    file.write_text('{"body": {"a": 1.50}}')
+    request = SOURCES["shopify"].read_request(file)
+
+    assert (request.body, request.media_type) == (b'{"a":1.50}', "application/json")
+    file.write_text('{"id": 5}')
+    with pytest.raises(ValueError, match="headers and body"):
+        SOURCES["shopify"].read_request(file)

@@ -179,7 +179,19 @@ def test_expressions_reach_headers_the_whole_body_named_values_and_facts():
 
 
 @pytest.mark.parametrize(
-    "expression", ["join(' ', [a, b])", "a < b", "length(b)", "keys(a)", "contains(b, a)", "starts_with(b, 'x')"]
+    "expression",
+    [
+        "total(a)",
+        "match(b, '(?<x>y)')",
+        "lookup(a, 'b', 'c', 'd')",
+        "text(@)",
+        "join(' ', [a, b])",
+        "a < b",
+        "length(b)",
+        "keys(a)",
+        "contains(b, a)",
+        "starts_with(b, 'x')",
+    ],
 )
 def test_what_does_not_fit_is_reported_without_the_value(expression):
     with pytest.raises(Unfit) as caught:

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from marshmallow import ValidationError
 
 from errors import MappingError
 from mappings import Options, Received
@@ -213,6 +214,42 @@ def test_a_person_gets_a_receipt_a_usage_and_the_outcome(sources):
     assert sources["slack"].answer(bad, "posted", facts, topic="/expense") is None
 
 
+def test_rate_and_amount_together_are_refused():
+    with pytest.raises(ValidationError, match="either rate or amount"):
+        line(amount="1.00")
+
+
+def test_a_name_too_long_for_the_description_is_refused():
+    with pytest.raises(ValidationError, match="name and description together"):
+        line(name="a" * 1500, description="b" * 500)
+
+
+def test_what_is_missing_in_an_address_that_must_be_there_is_named(source, minimal):
+    address = "phone?: buyer.phone\n      billing_address:\n        city?: buyer.city"
+    shop = source(minimal.replace("phone?: buyer.phone", address))
+
+    assert shop.render(received(BODY | {"buyer": {"city": "Kiel"}}), Options(), topic="paid").contact.billing_address
+    with pytest.raises(MappingError) as caught:
+        shop.render(received(BODY), Options(), topic="paid")
+    assert caught.value.field == "contact.billing_address"
+
+
+def test_a_day_may_come_as_text_and_nothing_else_may(source, minimal):
+    shop = source(minimal.replace("date: date(day)", "date: day"))
+
+    assert str(shop.render(received(BODY), Options(), topic="paid").document.date) == "2026-03-14"
+    with pytest.raises(MappingError, match="makes one of a time"):
+        shop.render(received(BODY | {"day": "2026-03-14T10:00:00Z"}), Options(), topic="paid")
+
+
+def test_a_moment_in_utc_is_dated_where_the_connection_is(source):
+    shop = source()
+    late = received(BODY | {"day": "2026-03-14T23:30:00Z"})
+
+    assert str(shop.render(late, Options(), topic="paid").document.date) == "2026-03-14"
+    assert str(shop.render(late, Options(time_zone="Europe/Berlin"), topic="paid").document.date) == "2026-03-15"
+
+
 def test_a_reply_that_cannot_be_made_leaves_the_usual_one(source, minimal):
     text = 'once_per: "{id}"\n    reply:\n      queued:\n        status: 200\n        text: "{buyer}"'
     shop = source(minimal.replace('once_per: "order:{id}"', text))
@@ -259,6 +296,15 @@ def test_references_are_read_even_from_what_is_parked(source):
 
     assert identity.problem.field == "once_per"
     assert identity.references == {"order_number": "A-7", "email": "ada@example.com"}
+
+
+def test_a_delivery_is_required_unless_marked(source, minimal):
+    marked = source(minimal.replace("topic: type", "topic: type\n  delivery?: header('X-Id')"))
+    assert marked.identify(received(BODY)).problem is None
+    assert marked.identify(received(BODY, **{"X-Id": "d-1"})).delivery == "d-1"
+
+    strict = source(minimal.replace("topic: type", "topic: type\n  delivery: header('X-Id')"))
+    assert strict.identify(received(BODY)).problem.field == "identify.delivery"
 
 
 def test_a_topic_without_a_mapping_is_ignored_and_cannot_be_rendered(source):

@@ -1,0 +1,295 @@
+"""The commands as people type them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from cli.main import COMMANDS, bookhook
+from tests.scene import example
+
+ORDER = example("shopify/paid_order")
+
+
+@pytest.fixture
+def run(environ, redis, tmp_path, monkeypatch):
+    """Runs a command in an empty folder with the settings of the test."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*words: str, env=environ):
+        return CliRunner().invoke(bookhook, words, env={**dict.fromkeys(environ), **env})
+
+    return invoke
+
+
+@pytest.fixture
+def posted(hooks, worker) -> str:
+    event_id = hooks.deliver(ORDER).json["event_id"]
+    worker.drain()
+    return event_id
+
+
+@pytest.fixture
+def parked(hooks, worker, clock) -> str:
+    clock.advance(1)
+    event_id = hooks.deliver(example("standard/order_without_identity")).json["event_id"]
+    worker.drain()
+    return event_id
+
+
+def json_lines(result) -> list[dict]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_every_command_explains_itself(run):
+    for name in COMMANDS:
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert name in result.stdout
+
+
+def test_help_lists_every_command(run):
+    result = run("--help")
+
+    assert all(name in result.stdout for name in COMMANDS)
+
+
+def test_a_wrong_use_exits_with_two(run):
+    assert run("events", "--state", "nowhere").exit_code == 2
+    assert run("retry").exit_code == 2
+    assert run("send", "shopify/nothing").exit_code == 2
+    assert run("map", "nobody", "nothing").exit_code == 2
+
+
+def test_map_prints_the_bodies_with_names_and_needs_no_network(run):
+    offline = {"SHOPIFY_WEBHOOK_SECRET": "s", "ZOHO_ORGANIZATION_ID": "1", "REDIS_URL": "redis://127.0.0.1:1"}
+
+    result = run("map", "shopify", "paid_order", env=offline)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("POST /contacts, unless it is there\n")
+    invoice = json.loads(result.stdout.split("POST /invoices\n")[1])
+    assert invoice["line_items"][0]["tax_name"] == "State Tax"
+    assert invoice["reference_number"].startswith("#1001 bh-")
+    assert "customer_id" not in invoice
+
+
+def test_map_prints_what_is_then_really_sent(run, hooks, worker, sandbox):
+    told = run("map", "shopify", "paid_order").stdout
+    hooks.deliver(ORDER)
+    worker.drain()
+
+    invoice = json.loads(told.split("POST /invoices\n")[1])
+    contact = json.loads(told.split("\nPOST /invoices")[0].split("\n", 1)[1])
+    [real], [customer] = sandbox.invoices, sandbox.contacts
+    assert (real["reference_number"], real["date"]) == (invoice["reference_number"], invoice["date"])
+    assert [(line["name"], line["quantity"], line["rate"]) for line in real["line_items"]] == [
+        (line["name"], line["quantity"], line["rate"]) for line in invoice["line_items"]
+    ]
+    assert customer["contact_name"] == contact["contact_name"] == invoice["customer_name"]
+
+
+def test_map_reads_a_request_from_a_file(run, tmp_path: Path):
+    request = {"headers": {"X-Shopify-Topic": "orders/paid"}, "body": json.loads(ORDER.body)}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+
+    result = run("map", "shopify", "request.json")
+
+    assert result.exit_code == 0
+    assert "#1001 bh-" in result.stdout
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"headers": {}}'])
+def test_map_says_when_a_file_is_no_request(run, tmp_path: Path, content):
+    (tmp_path / "request.json").write_text(content)
+
+    result = run("map", "shopify", "request.json")
+
+    assert result.exit_code == 2
+    assert "request.json" in result.stderr
+
+
+def test_map_says_what_would_be_parked_and_why(run):
+    result = run("map", "standard", "order_without_identity")
+
+    assert result.exit_code == 1
+    assert "would be parked: mapping_failed at contact.email" in result.stderr
+    assert "what to do:" in result.stderr
+
+
+def test_map_says_what_would_be_ignored(run):
+    assert "would be ignored: it is a test order" in run("map", "shopify", "test_order").stdout
+
+
+def test_events_are_listed_filtered_and_found(run, posted, parked):
+    assert [event["event_id"] for event in json_lines(run("events", "--json"))] == [parked, posted]
+    assert [event["state"] for event in json_lines(run("events", "--state", "parked", "--json"))] == ["parked"]
+    assert [event["event_id"] for event in json_lines(run("events", "--connection", "shopify", "--json"))] == [posted]
+    assert [event["event_id"] for event in json_lines(run("events", "--find", "#1001", "--json"))] == [posted]
+    assert posted in run("events").stdout
+
+
+@pytest.mark.parametrize("term", ["mara.lindqvist@example.com", "INV-000001", "#1001"])
+def test_an_event_is_found_by_address_zoho_number_and_order_number(run, posted, term):
+    assert posted in run("events", "--find", term).stdout
+
+
+def test_show_keeps_to_the_promised_shape(run, posted, sandbox):
+    shown = json.loads(run("show", posted, "--json").stdout)
+
+    assert {
+        name: shown[name] for name in ("event_id", "connection", "source", "topic", "state", "attempts", "error")
+    } == {
+        "event_id": posted,
+        "connection": "shopify",
+        "source": "shopify",
+        "topic": "orders/paid",
+        "state": "posted",
+        "attempts": 1,
+        "error": None,
+    }
+    assert shown["due_at"] is None
+    contact, invoice = shown["documents"]
+    assert (contact["kind"], contact["zoho_id"]) == ("contact", sandbox.contacts[0]["contact_id"])
+    assert (invoice["kind"], invoice["state"], invoice["number"]) == ("invoice", "posted", "INV-000001")
+    assert (invoice["total"], invoice["control_total"]) == ("114.38", "114.38")
+    assert invoice["business_key"] == f"shopify/invoice/order:{json.loads(ORDER.body)['id']}"
+    assert [set(step) for step in shown["timeline"]] == [{"at", "step", "detail"}] * len(shown["timeline"])
+
+
+def test_show_tells_a_person_what_is_wrong_and_what_to_do(run, parked):
+    page = run("show", parked).stdout
+
+    assert "parked after 1 attempts" in page
+    assert "mapping_failed at contact.email" in page
+    assert "what to do:" in page
+
+
+def test_show_says_when_there_is_no_such_event(run):
+    result = run("show", "ev_nothing00")
+
+    assert result.exit_code == 1
+    assert "There is no event ev_nothing00" in result.stderr
+
+
+def test_retry_hands_parked_events_over_and_says_what_it_could_not(run, posted, parked, worker):
+    assert run("retry", "--state", "parked").stdout == "1 handed to the workers\n"
+    assert worker.event(parked).state == "queued"
+
+    refused = run("retry", posted, "ev_nothing00")
+    assert refused.exit_code == 1
+    assert f"{posted}: it is posted" in refused.stderr
+    assert "ev_nothing00: there is no such event" in refused.stderr
+
+
+def test_stats_keep_to_the_promised_shape(run, posted, parked):
+    run("check")
+    told = json.loads(run("stats", "--json").stdout)
+
+    assert (told["events"]["posted"], told["events"]["parked"], told["events"]["queued"]) == (1, 1, 0)
+    [organization] = told["organizations"]
+    assert set(organization) == {
+        *("id", "backlog", "clears_at", "minute_used", "minute_limit", "day_used", "day_limit", "in_flight", "paused")
+    }
+    assert (organization["id"], organization["backlog"], organization["clears_at"]) == ("10000001", 0, None)
+    assert organization["minute_used"] > 0
+    assert "posted             1" in run("stats").stdout
+
+
+def test_stats_say_when_a_backlog_will_be_clear(run, hooks):
+    hooks.deliver(ORDER)
+
+    [organization] = json.loads(run("stats", "--json").stdout)["organizations"]
+
+    assert organization["backlog"] == 1
+    assert organization["clears_at"].endswith("Z")
+
+
+def test_check_finds_nothing_wrong_with_a_working_deployment(run):
+    result = run("check")
+
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "All is well.")
+
+
+def test_check_names_every_problem_at_once(run, tmp_path: Path):
+    own = tmp_path / "sources" / "mine"
+    own.mkdir(parents=True)
+    (own / "mapping.yaml").write_text("source: mine\nverfy: {}\n")
+    broken = {
+        "BOOKHOOK_SOURCES": str(own.parent),
+        "REDIS_URL": "localhost",
+        "ZOHO_PLAN": "gold",
+        "STANDARD_WEBHOOK_SECRET": "short",
+        "ZOHO_ORGANIZATION_ID": "1",
+    }
+
+    result = run("check", env=broken)
+
+    assert result.exit_code == 1
+    for word in ("REDIS_URL", "ZOHO_PLAN", "did you mean verify?"):
+        assert word in result.stdout
+    problems = [line for line in result.stdout.splitlines() if line.startswith("✗")]
+    assert result.stdout.splitlines()[-1] == f"{len(problems)} problems"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ZOHO_REFRESH_TOKEN": "revoked"}, "refresh token"),
+        ({"ZOHO_CLIENT_SECRET": "wrong"}, "ZOHO_CLIENT_SECRET"),
+        ({"ZOHO_ORGANIZATION_ID": "99"}, "ZOHO_ORGANIZATION_ID"),
+        ({"ZOHO_API_URL": "http://127.0.0.1:1/books/v3"}, "could not be reached"),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "Redis cannot be reached"),
+        ({"STANDARD_WEBHOOK_SECRET": "whsec_not base64"}, "STANDARD_WEBHOOK_SECRET: each secret must be whsec_"),
+    ],
+)
+def test_check_says_what_is_wrong_with_the_connection(run, environ, change, words):
+    result = run("check", env={**environ, **change})
+
+    assert result.exit_code == 1
+    assert words in result.stdout
+
+
+def test_a_command_that_cannot_start_lists_every_reason(run, environ):
+    result = CliRunnerMain(run, {**environ, "ZOHO_PLAN": "gold", "REDIS_URL": "localhost"})
+
+    assert result.startswith("cannot start: 2 problems\n")
+    assert "ZOHO_PLAN" in result
+    assert "REDIS_URL" in result
+
+
+def CliRunnerMain(run, env) -> str:  # noqa: N802
+    return str(run("events", env=env).exception)
+
+
+def test_send_says_when_nobody_listens(run):
+    result = run("send", "shopify/paid_order", "--url", "http://127.0.0.1:1")
+
+    assert result.exit_code == 1
+    assert "Is `bookhook web` up?" in result.stderr
+
+
+def test_send_names_the_setting_that_is_missing(run):
+    result = run("send", "shopify/paid_order", env={})
+
+    assert result.exit_code == 2
+    assert "SHOPIFY_WEBHOOK_SECRET is not set" in result.stderr
+
+
+def test_send_delivers_an_example_as_often_as_asked(run, hooks, monkeypatch, worker, clock):
+    """The request it makes is handed to the door."""
+    monkeypatch.setattr("cli.send.time.time", clock)
+
+    def post(self, url, data, headers, **_options):
+        answer = hooks.client.post(url.removeprefix("http://127.0.0.1:8000"), data=data, headers=headers)
+        made = requests.Response()
+        made.status_code, made._content = answer.status_code, answer.data
+        return made
+
+    monkeypatch.setattr(requests.Session, "post", post)
+    result = run("send", "shopify/paid_order", "--times", "2", "--set", "name=#77")
+
+    assert [line[:3] for line in result.stdout.splitlines()] == ["202", "200"]
+    assert json.loads(worker.only_event().body)["name"] == "#77"
