@@ -12,7 +12,8 @@ from worker.desk import Desk
 from worker.posting import Effect, Standing
 from zoho.books import Books
 
-LONGEST_NAME = 199
+# Zoho takes longer names, but searches for them with at most so many characters.
+LONGEST_NAME = 99
 
 
 def contact_effect(desk: Desk, books: Books, draft: ContactDraft, *, connection: str, currency_code: str) -> Effect:
@@ -28,7 +29,7 @@ def contact_effect(desk: Desk, books: Books, draft: ContactDraft, *, connection:
         business_key=f"{books.organization.organization_id}/contact/{draft.contact_type}:{_digest(identity)}:{currency_code}",
         kind="contact",
         prepare=lambda marker: look(marker, "") or known.contact_name,
-        send=lambda body, deadline: _standing(books, books.create_contact(known, currency_code)),
+        send=lambda body, deadline: _standing(books, books.create_contact(known, currency_code, deadline=deadline)),
         look=look,
         read=lambda contact_id: _standing(books, contact_id),
     )

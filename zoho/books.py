@@ -46,9 +46,14 @@ class Books:
         """The id of the contact that surely is the draft's, or None; see `zoho.contacts`."""
         return contacts.find_contact(self._client, draft, currency_code=currency_code)
 
-    def create_contact(self, draft: ContactDraft, currency_code: str) -> str:
-        """The id of a contact created for the draft, under a name that tells it apart if need be."""
-        return contacts.create_contact(self._client, draft, currency_code=currency_code, names=self.names)
+    def create_contact(self, draft: ContactDraft, currency_code: str, *, deadline: float | None = None) -> str:
+        """The id of a contact created for the draft, under a name that tells it apart if need be.
+
+        Several names may be tried, none sent later than `deadline` (unix seconds).
+        """
+        return contacts.create_contact(
+            self._client, draft, currency_code=currency_code, names=self.names, deadline=deadline
+        )
 
     def body(
         self, document: Document, *, marker: str, customer_id: str | None = None, vendor_id: str | None = None

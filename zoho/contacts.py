@@ -12,7 +12,7 @@ from drafts import ContactDraft
 from errors import NeedsAttention, OutcomeUnknown
 from zoho import protocol
 from zoho.answers import NameTaken
-from zoho.bodies import TEXT_LIMIT, contact_body
+from zoho.bodies import TEXT_LIMIT, Body, contact_body
 from zoho.client import Client
 from zoho.names import Names
 from zoho.protocol import Row
@@ -31,15 +31,18 @@ def find_contact(client: Client, draft: ContactDraft, *, currency_code: str) -> 
     return None
 
 
-def create_contact(client: Client, draft: ContactDraft, *, currency_code: str, names: Names) -> str:
-    """The id of the contact created under the first free name.
+def create_contact(
+    client: Client, draft: ContactDraft, *, currency_code: str, names: Names, deadline: float | None = None
+) -> str:
+    """The id of the contact created under the first free name; nothing is sent after `deadline` (unix seconds).
 
     A name that turns out to be taken by the same contact gives that contact: search had not shown it yet. Raises
     `NeedsAttention` (code `contact_name_taken`) when every name is somebody else's, and the errors of `Client.call`.
     """
     for name in possible_names(draft, currency_code):
         try:
-            return _create(client, draft, name, currency_code, names)
+            body = contact_body(draft, names, contact_name=name, currency_code=currency_code)
+            return _create(client, body, deadline)
         except NameTaken:
             if (contact_id := _find_by_name(client, draft, name, currency_code)) is not None:
                 return contact_id
@@ -64,9 +67,8 @@ def _extended(name: str, ending: str) -> str:
     return f"{name[:room].rstrip()} ({ending})"
 
 
-def _create(client: Client, draft: ContactDraft, name: str, currency_code: str, names: Names) -> str:
-    body = contact_body(draft, names, contact_name=name, currency_code=currency_code)
-    answer = client.call(protocol.create("/contacts", protocol.freeze(body)))
+def _create(client: Client, body: Body, deadline: float | None) -> str:
+    answer = client.call(protocol.create("/contacts", protocol.freeze(body)), deadline=deadline)
     contact = answer.get("contact")
     if not isinstance(contact, dict) or not contact.get("contact_id"):
         raise OutcomeUnknown("Zoho accepted the contact, but its answer names no contact.")

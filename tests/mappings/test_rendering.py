@@ -1,4 +1,4 @@
-"""What a mapping can say: blocks, conditions, derived prices, accounts, handshakes, replies and answers."""
+"""What a mapping can say: blocks, conditions, derived prices, limits, replies."""
 
 import json
 from decimal import Decimal
@@ -31,15 +31,6 @@ BODY = {
     "rows": [{"title": "Cap", "quantity": 2, "price": "9.50"}],
     "total": "19.00",
 }
-EXPENSE = {
-    "text": "42.50 EUR Meals lunch",
-    "command": "/expense",
-    "team_id": "T",
-    "trigger_id": "1.2",
-    "user_name": "jo",
-}
-TIME = {"X-Slack-Request-Timestamp": "1773483669"}
-ACCOUNTS = Options(paid_through="Petty Cash", accounts={"meals": "Meals and Entertainment"})
 
 
 def received(body, **headers):
@@ -148,72 +139,6 @@ def test_a_reference_leaves_room_for_the_marker(source):
     assert len(drafted.document.reference_number) + 16 == 99
 
 
-def slack(sources, options=ACCOUNTS, **changes):
-    return sources["slack"].render(received(EXPENSE | changes, **TIME), options, topic="/expense").document
-
-
-def test_a_category_finds_its_account_in_any_case(sources):
-    assert slack(sources).account_name == "Meals and Entertainment"
-
-
-def test_a_word_nobody_set_up_goes_to_the_default_account_or_to_a_person(sources):
-    text = "5 EUR fun"
-
-    assert (
-        slack(sources, Options(paid_through="Petty Cash", default_account="Other"), text=text).account_name == "Other"
-    )
-    with pytest.raises(MappingError, match="known words: meals") as caught:
-        slack(sources, text=text)
-    assert (caught.value.code, caught.value.field) == ("unknown_category", "expense.category")
-    assert "EXPENSE_ACCOUNTS" in caught.value.remedy
-
-
-def test_an_expense_nobody_paid_names_the_setting(sources):
-    with pytest.raises(MappingError) as caught:
-        slack(sources, Options(default_account="Other"))
-
-    assert caught.value.field == "expense.paid_through_account_name"
-    assert "EXPENSE_PAID_THROUGH" in caught.value.remedy
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "lunch", "42,50 EUR meals", "1,234.56 EUR meals", "1.234 EUR meals", "0.00 EUR meals", "-5 EUR meals"),
-        *("42.50 EUR", "EUR 42.50 meals", "42.505 EUR meals", "$42 USD meals", "42.50 EURO meals"),
-    ],
-)
-def test_words_that_could_mean_something_else_are_no_expense(sources, text):
-    identity = sources["slack"].identify(received(EXPENSE | {"text": text}, **TIME))
-
-    assert identity.ignored == "the words could not be read as an expense"
-
-
-@pytest.mark.parametrize("text", ["42.50 EUR meals lunch", "  42.5  eur   MEALS   client   lunch ", "42 Eur meals"])
-def test_case_and_spacing_of_a_command_do_not_matter(sources, text):
-    document = slack(sources, text=text)
-
-    assert (document.currency_code, document.account_name) == ("EUR", "Meals and Entertainment")
-
-
-def test_a_person_gets_a_receipt_a_usage_and_the_outcome(sources):
-    good = received(EXPENSE | {"response_url": "https://hooks.slack.com/x", "text": "5 EUR meals a &lt;b&gt;"}, **TIME)
-    bad = received(EXPENSE | {"text": "?"}, **TIME)
-    facts = {"total": "5.00", "currency_code": "EUR", "url": "https://books.example/1", "reason": "<why>"}
-
-    receipt = sources["slack"].reply(good, "queued", topic="/expense")
-    assert (receipt.status, receipt.content_type) == (200, "application/json")
-    assert json.loads(receipt.body)["text"] == "Got it: 5 EUR, meals — a &lt;b&gt;."
-    assert "/expense 42.50 EUR" in json.loads(sources["slack"].reply(bad, "ignored", topic="/expense").body)["text"]
-    assert sources["slack"].reply(bad, "ignored", topic="/other") is None
-
-    posted = sources["slack"].answer(good, "posted", facts, topic="/expense")
-    assert (posted.url, posted.hosts) == ("https://hooks.slack.com/x", ("hooks.slack.com",))
-    assert posted.body["text"] == "Recorded in Zoho Books: 5.00 EUR, meals. https://books.example/1"
-    assert "&lt;why&gt;" in sources["slack"].answer(good, "parked", facts, topic="/expense").body["text"]
-    assert sources["slack"].answer(bad, "posted", facts, topic="/expense") is None
-
-
 def test_rate_and_amount_together_are_refused():
     with pytest.raises(ValidationError, match="either rate or amount"):
         line(amount="1.00")
@@ -256,39 +181,6 @@ def test_a_reply_that_cannot_be_made_leaves_the_usual_one(source, minimal):
 
     assert shop.reply(received(BODY), "queued", topic="paid") is None
     assert shop.reply(received(BODY | {"buyer": "you {ok}"}), "queued", topic="paid").body == b"you {ok}"
-
-
-def form(body, **headers):
-    return Received(body, {"content-type": "application/x-www-form-urlencoded"} | headers)
-
-
-def test_handshakes_are_known_by_what_they_hold(sources):
-    slack, shop = sources["slack"], sources["woocommerce"]
-
-    check = slack.handshake(form(b"ssl_check=1&token=x"))
-    assert (check.signed, check.reply.status, check.reply.body) == (False, 200, b"")
-    asked = slack.handshake(received({"type": "url_verification", "challenge": 'a{b}"'}))
-    assert (asked.signed, json.loads(asked.reply.body)) == (True, {"challenge": 'a{b}"'})
-    ping = shop.handshake(form(b"webhook_id=17"))
-    assert (ping.signed, ping.reply.status) == (False, 200)
-
-
-def test_nothing_else_is_a_handshake(sources):
-    slack, shop = sources["slack"], sources["woocommerce"]
-
-    assert slack.handshake(form(b"ssl_check=0")) is None
-    assert slack.handshake(form(b"ssl_check=1&pad=" + b"a" * 4096)) is None
-    assert slack.handshake(received([1])) is None
-    assert shop.handshake(form(b"webhook_id=17", **{"X-WC-Webhook-Topic": "order.updated"})) is None
-    assert shop.handshake(form(b"webhook_id=abc")) is None
-    assert shop.handshake(Received(b"\xff", {})) is None
-    assert sources["shopify"].handshake(form(b"webhook_id=17")) is None
-
-
-def test_a_woocommerce_order_without_a_status_is_a_problem_not_ignored(sources):
-    identity = sources["woocommerce"].identify(received({"id": 5}, **{"X-WC-Webhook-Topic": "order.updated"}))
-
-    assert (identity.ignored, identity.problem.field) == (None, "ignore_if")
 
 
 def test_references_are_read_even_from_what_is_parked(source):

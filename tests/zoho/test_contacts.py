@@ -3,7 +3,7 @@ import json
 import pytest
 
 from drafts import ContactDraft
-from errors import NeedsAttention, OutcomeUnknown, ZohoRejected
+from errors import NeedsAttention, OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho.contacts import create_contact, find_contact, possible_names
 from zoho.names import NamesAsTheyAre
 
@@ -32,7 +32,7 @@ class Contacts:
         self.rows = []
         self.created = []
         self.searches = []
-        responses.add_callback("GET", CONTACTS, callback=self.search)
+        responses.add_callback("GET", CONTACTS, callback=lambda request: self.search(request))
         responses.add_callback("POST", CONTACTS, callback=self.create)
 
     def search(self, request):
@@ -168,6 +168,21 @@ def test_names_stay_below_zohos_limit():
 
     assert [len(name) for name in names] == [99, 99, 99]
     assert names[2].endswith("x (jane@example.com, EUR)")
+
+
+def test_no_further_name_is_tried_after_the_deadline(contacts, make_client, clock):
+    contacts.rows = [row("1", email="another.jane@example.com")]
+    search = contacts.search
+
+    def search_slowly(request):
+        clock.pass_seconds(60)
+        return search(request)
+
+    contacts.search = search_slowly
+    with pytest.raises(ZohoUnavailable, match="was over"):
+        create_contact(make_client(), JANE, currency_code="USD", names=NamesAsTheyAre(), deadline=clock() + 30)
+
+    assert contacts.created == []
 
 
 def test_another_refusal_is_not_mistaken_for_a_taken_name(create, responses):

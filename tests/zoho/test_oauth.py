@@ -202,6 +202,19 @@ def test_a_broken_grant_pauses_the_organization_and_is_asked_about_once_a_minute
     assert len(responses.calls) == 2
 
 
+def test_an_obstacle_is_told_without_asking_zoho_until_it_is_over(tokens, responses, clock):
+    assert tokens.obstacle() is None
+    responses.post(TOKEN_URL, json={"error": "invalid_code"})
+    with pytest.raises(OrganizationPaused):
+        tokens.access_token()
+
+    assert "Connect again" in tokens.obstacle()
+
+    clock.pass_seconds(61)
+    assert tokens.obstacle() is None
+    assert len(responses.calls) == 1
+
+
 def test_rejecting_an_old_token_does_not_lose_the_new_one(tokens, numbered):
     old = tokens.access_token()
     tokens.reject(old)
