@@ -39,12 +39,12 @@ def test_what_is_bound_once_is_in_every_line_of_the_work_also_of_libraries(capsy
 
     with structlog.contextvars.bound_contextvars(event_id="e1", connection="shopify"):
         structlog.get_logger("worker").info("posted")
-        logging.getLogger("rq.worker").info("Job OK (%s)", "j1")
+        logging.getLogger("some.library").info("done with %s", "j1")
     structlog.get_logger("worker").info("idle")
 
     ours, library, after = lines(capsys)
     assert (ours["event_id"], ours["connection"]) == ("e1", "shopify")
-    assert (library["event_id"], library["event"], library["logger"]) == ("e1", "Job OK (j1)", "rq.worker")
+    assert (library["event_id"], library["event"], library["logger"]) == ("e1", "done with j1", "some.library")
     assert "event_id" not in after
 
 
