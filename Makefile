@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint types imports format check lock clean
+.PHONY: help setup setup-dev demo test chaos chaos-long lint types imports format check lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ demo: setup ## take signed webhooks of every source to documents in the sandbox 
 
 test: setup-dev ## run all tests that need nothing else
 	$(BIN)/pytest
+
+chaos: setup-dev ## kill and break everything for two minutes, then count the books (SEED=, EVENTS=, PLANT=)
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(PLANT),--plant $(PLANT))
+
+chaos-long: ## the same with 20,000 events
+	$(MAKE) --no-print-directory chaos EVENTS=$(or $(EVENTS),20000)
 
 lint: setup-dev ## check style and format
 	$(BIN)/ruff check .

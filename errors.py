@@ -2,11 +2,11 @@
 
 BookhookError
 ├── Refused          answer 4xx/503, keep nothing
-│                    UnknownConnection, TooLarge, SignatureMismatch, WrongType, NotRecorded
+│                    UnknownConnection, TooLarge, TooSlow, SignatureMismatch, WrongType, NotRecorded
 ├── RetryLater       try again later by itself
 │                    ZohoUnavailable, QuotaExhausted, OutcomeUnknown, OrganizationPaused, Busy
 └── NeedsAttention   park the event, tell a person
-                     Unreadable, MappingError, ZohoRejected, UnknownName, TotalDiffers, Conflict
+                     Unreadable, MappingError, ZohoRejected, UnknownName, TotalDiffers, TaxDiffers, Conflict
 
 Messages are read by people and end up in logs: they never hold a payload, an address or a secret.
 """
@@ -42,6 +42,12 @@ class TooLarge(Refused):
     """Raised when a body is larger than BOOKHOOK_MAX_BODY_BYTES."""
 
     status, code = 413, "too_large"
+
+
+class TooSlow(Refused):
+    """Raised when a body does not arrive in time."""
+
+    status, code = 408, "too_slow"
 
 
 class SignatureMismatch(Refused):
@@ -158,6 +164,21 @@ class TotalDiffers(NeedsAttention):
         )
         self.total = total
         self.control_total = control_total
+
+
+class TaxDiffers(NeedsAttention):
+    """Raised when the tax inside Zoho's total is not the sender's; the document stays a draft in Zoho."""
+
+    code = "tax_differs"
+
+    def __init__(self, *, tax_total: Decimal | None, control_tax: Decimal | None, currency_code: str) -> None:
+        super().__init__(
+            f"The total is right, but Zoho's tax in it is {tax_total} {currency_code}, "
+            f"the sender's is {control_tax} {currency_code}.",
+            remedy="Compare the rate of the tax in Zoho with the order's; correct the draft there, then retry: "
+            "a retry compares again and never posts.",
+            field="taxes",
+        )
 
 
 class Conflict(NeedsAttention):

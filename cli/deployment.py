@@ -88,7 +88,12 @@ def _find_bad_secrets(settings: Settings, sources: Mapping[str, Source]) -> list
 
 
 def open_desk(
-    deployment: Deployment, ledger: Ledger, *, report: Callable[[BaseException], None], random: Random | None = None
+    deployment: Deployment,
+    ledger: Ledger,
+    *,
+    report: Callable[[BaseException], None],
+    random: Random | None = None,
+    revive_redis: Callable[[], None] = lambda: None,
 ) -> Desk:
     """The desk of a worker process; raises ConfigError when the organization is not set up."""
     settings = deployment.settings
@@ -98,12 +103,13 @@ def open_desk(
         sources=deployment.sources,
         connections=deployment.connections,
         books={organization.organization_id: Books(organization, redis=ledger.redis, clock=ledger.clock)},
-        outbound=Outbound(loopback_origin=_loopback_origin(organization)),
+        outbound=Outbound(loopback_origin=_loopback_origin(organization), alert_url=settings.alert_url),
         options=mapping_options(settings),
         settle_seconds=settings.settle_seconds,
         send_seconds=organization.timeout_seconds,
         random=random or Random(),  # noqa: S311  jitter needs no secrecy
         report=report,
+        revive_redis=revive_redis,
     )
 
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from cli.deployment import Deployment, read_deployment
 from config.redis_client import open_redis
+from ingest.spool import Spool
 from ledger import STATES, Event, Ledger
 from zoho.books import Books
 
@@ -86,6 +87,7 @@ def stats(as_json: bool) -> None:
         organization = deployment.settings.organization
         told = {
             "events": ledger.events.counts(),
+            "spooled": Spool(deployment.settings.spool).depth(),
             "organizations": [_organization_stats(Books(organization, redis=ledger.redis), ledger)]
             if organization
             else [],
@@ -104,7 +106,7 @@ def _organization_stats(books: Books, ledger: Ledger) -> dict[str, Any]:
         "backlog": backlog,
         "clears_at": _moment(clears_at) if backlog else None,
         **usage,
-        "paused": books.paused(),
+        "paused": pause.reason if (pause := ledger.dispatch.paused(organization_id)) else books.paused(),
     }
 
 
@@ -130,9 +132,9 @@ def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
         return None
     return {
         **describe(event),
-        "documents": [record.as_json() for record in ledger.documents.of(event_id)],
+        "documents": [record.as_json() for record in ledger.documents.of(event.event_id)],
         "timeline": [
-            {"at": step.at, "step": step.step, "detail": step.detail} for step in ledger.events.timeline(event_id)
+            {"at": step.at, "step": step.step, "detail": step.detail} for step in ledger.events.timeline(event.event_id)
         ],
     }
 
@@ -164,6 +166,7 @@ def _page(told: dict[str, Any]) -> str:
 
 def _stats_page(told: dict[str, Any]) -> str:
     lines = [f"{state:<18} {told['events'][state]}" for state in STATES]
+    lines += [f"in the spool       {told['spooled']}"] if told["spooled"] else []
     for organization in told["organizations"]:
         lines += ["", f"organization {organization['id']}: {organization['backlog']} events not finished"]
         lines += [f"  cleared by about {organization['clears_at']}"] if organization["clears_at"] else []

@@ -1,12 +1,14 @@
 """The commands that run until they are stopped: web, worker, sandbox."""
 
 import atexit
+import signal
 import socket
+import threading
 from contextlib import ExitStack
+from functools import partial
 
 import click
 import sentry_sdk
-from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -14,14 +16,21 @@ from granian.log import LogLevels
 import sandbox as sandbox_server
 from cli.deployment import Deployment, open_desk, read_deployment
 from config.logs import SERVER_LOGGING, configure_logs
-from config.redis_client import connect_redis, redis_address
+from config.redis_client import connect_redis, redis_address, revive_redis
 from config.sentry import configure_sentry
+from config.signals import end_with_parent, wake_main_thread_on_signals
 from ingest.app import create_app
 from ingest.door import Door
+from ingest.intake import Intake
+from ingest.server import Server
+from ingest.spool import Spool
 from worker.process import run_worker
 
 WEB_PROCESSES = 2
 WEB_THREADS = 16
+WEB_STOP_SECONDS = 8
+# A sender, or a person at Slack, waits no longer for a Redis that does not answer: then the spool takes over.
+DOOR_ANSWER_SECONDS = 2.0
 
 
 PORT = click.IntRange(1, 65535)
@@ -41,9 +50,9 @@ def web(host: str, port: int) -> None:
             "cli.serve:create_web_app",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             workers=WEB_PROCESSES,
-            blocking_threads=WEB_THREADS,
+            workers_kill_timeout=WEB_STOP_SECONDS,
             websockets=False,
             factory=True,
             respawn_failed_workers=True,
@@ -52,15 +61,23 @@ def web(host: str, port: int) -> None:
         ).serve()
 
 
-def create_web_app() -> Flask:
-    """The application of one web process, with its own Redis client."""
+def create_web_app() -> Server:
+    """The application of one web process, with its own Redis client and a thread that drains the spool."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # until the server sets its own, not its parent's
+    end_with_parent()
     deployment = _start()
     settings = deployment.settings
     open_until_exit = ExitStack()
     atexit.register(open_until_exit.close)
-    redis = connect_redis(open_until_exit.enter_context(redis_address(settings)))
+    url = open_until_exit.enter_context(redis_address(settings))
+    ledger = deployment.ledger(connect_redis(url, answer_seconds=DOOR_ANSWER_SECONDS))
+    intake = Intake(ledger, Spool(settings.spool), revive_redis=partial(revive_redis, settings))
+    # A daemon: it may end at any moment, for what it had not recorded yet stays in the spool.
+    threading.Thread(target=intake.keep_draining, args=(threading.Event(),), name="drain", daemon=True).start()
     door = Door(deployment.sources, deployment.connections)
-    return create_app(door, deployment.ledger(redis), max_body_bytes=settings.max_body_bytes)
+    app = create_app(door, intake, max_body_bytes=settings.max_body_bytes)
+    return Server(app, most=settings.max_body_bytes, threads=WEB_THREADS)
 
 
 @click.command()
@@ -71,7 +88,8 @@ def worker(threads: int, burst: bool) -> None:
     deployment = _start()
     deployment.settings.require_organization()
     with redis_address(deployment.settings) as url, connect_redis(url) as redis:
-        desk = open_desk(deployment, deployment.ledger(redis), report=_report)
+        revive = partial(revive_redis, deployment.settings)
+        desk = open_desk(deployment, deployment.ledger(redis), report=_report, revive_redis=revive)
         click.echo(f"worker: {threads} threads for {_names(deployment)}", err=True)
         run_worker(desk, lambda: connect_redis(url), threads=threads, burst=burst)
 
@@ -91,6 +109,7 @@ def _report(error: BaseException) -> None:
 
 
 def _start() -> Deployment:
+    wake_main_thread_on_signals()
     deployment = read_deployment()
     configure_logs(deployment.settings.log_level)
     configure_sentry(deployment.settings.sentry_dsn)

@@ -4,6 +4,7 @@ The words follow the value in a sentence: `ZOHO_PLAN: 'gold' is not one of free,
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +47,12 @@ def is_digits(value: object) -> None:
     text = str(value)
     if not (text.isascii() and text.isdigit()):
         raise ValidationError("is not an id: digits only")
+
+
+def is_custom_field(value: object) -> None:
+    """Checks for the API name of a custom field, as Zoho makes them of labels."""
+    if not re.fullmatch(r"cf_[a-z0-9_]+", str(value)):
+        raise ValidationError("is not the API name of a custom field, such as cf_bookhook")
 
 
 def is_redis_url(value: object) -> None:

@@ -21,7 +21,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,6 +39,7 @@ START_SECONDS = 60.0  # loading a large file takes its time
 STOP_SECONDS = 10.0
 ANSWER_SECONDS = 1.0
 POLL_SECONDS = 0.01
+LOCKS = ("door.lock", "users.lock", "server.lock")
 OPTIONS = {
     "port": "0",
     "unixsocketperm": "700",
@@ -74,6 +75,26 @@ def embedded_redis(home: Path) -> Iterator[str]:
             yield f"unix://{quote(str(address))}"
         finally:
             _leave(users, folder, address)
+
+
+def revive(home: Path) -> None:
+    """Starts the server of `home` anew if it died under its users; returns before it answers, and never waits.
+
+    Safe to call from any number of processes; nothing happens while the server lives, while somebody else enters or
+    leaves, or when nobody uses it any more.
+    """
+    folder = home.absolute() / "redis"
+    with suppress(FileNotFoundError), ExitStack() as opened:
+        door, users, server = (opened.enter_context(_opened(folder / name, flags=0)) for name in LOCKS)
+        if _take(door) and not _take(users) and _take(server):
+            log.warning("embedded_redis_died", log_file=str(folder / "redis.log"))
+            _start(find_server(), folder, find_socket_path(folder), server)
+
+
+def is_running(home: Path) -> bool:
+    """Whether the server of `home` lives, answering or not."""
+    folder = home.absolute() / "redis"
+    return folder.is_dir() and _is_alive(folder)
 
 
 def find_server() -> Path:
@@ -112,8 +133,8 @@ def _make_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def _opened(path: Path, *, flags: int = os.O_CREAT) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | flags, 0o600)
     try:
         yield descriptor
     finally:
@@ -199,11 +220,13 @@ def _leave(users: int, folder: Path, address: Path) -> None:
 
 
 def _stop(folder: Path, address: Path) -> None:
-    """Has the server write what is left and end; one that does not is left to the next user."""
-    answer = _ask(address, b"SHUTDOWN")
+    """Has the server write what is left and end; one that does not is left to the next user.
+
+    It is asked until it is gone: one that has only just been started does not listen yet.
+    """
     deadline = time.monotonic() + STOP_SECONDS
     while _is_alive(folder):
-        if answer or time.monotonic() > deadline:
+        if _ask(address, b"SHUTDOWN") or time.monotonic() > deadline:
             log.warning("embedded_redis_still_running", log_file=str(folder / "redis.log"))
             return
         time.sleep(POLL_SECONDS)

@@ -56,6 +56,7 @@ class Organization:
     """One Zoho Books organization and the grant to use it.
 
     URLs have no trailing slash. `limits` are already reduced by the head-room left to other integrations.
+    `unique_field` is the API name of a custom field that takes no value twice, on invoices and expenses.
     """
 
     organization_id: str
@@ -68,3 +69,4 @@ class Organization:
     limits: Limits = PLANS["free"]
     timeout_seconds: float = 30.0
     time_zone: str | None = None
+    unique_field: str | None = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 500
 _KEPT_OF_REQUESTS = ("method", "url")
-_KEPT_OF_BREADCRUMBS = ("type", "category", "level", "timestamp", "message")
+_KEPT_OF_BREADCRUMBS = ("type", "category", "level", "timestamp")
 
 
 def configure_sentry(dsn: str | None, *, transport: Transport | None = None) -> None:
@@ -52,7 +52,7 @@ def scrub(event: "Event") -> "Event":
     kept: dict[str, Any] = {
         name: part for name, part in event.items() if name not in {"user", "request", "breadcrumbs"}
     }
-    scrubbed = cast("dict[str, Any]", redact(_without_variables(kept), text=_shorten))
+    scrubbed = cast("dict[str, Any]", redact(_without_words(_without_variables(kept)), text=_shorten))
     if "request" in event:
         scrubbed["request"] = _scrub_request(cast("dict[str, Any]", event["request"]))
     if "breadcrumbs" in event:
@@ -85,6 +85,17 @@ def _without_variables(value: object) -> object:
     if isinstance(value, dict):
         return {name: _without_variables(item) for name, item in value.items() if name != "vars"}
     return [_without_variables(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _without_words(event: object) -> object:
+    """The event without what exceptions say, save this project's own, whose words hold nobody's data."""
+    if not isinstance(event, dict) or "exception" not in event:
+        return event
+    values = [
+        one if one.get("module") == "errors" else {name: part for name, part in one.items() if name != "value"}
+        for one in event["exception"].get("values") or []
+    ]
+    return event | {"exception": {"values": values}}
 
 
 def _shorten(text: str) -> str:

@@ -16,6 +16,7 @@ from config.connections import Connection, read_connections
 from config.environment import FILE_SUFFIX, read_texts
 from config.organizations import DATA_CENTERS, PLANS, Limits, Organization
 from config.problems import ConfigError
+from config.sentinel import Sentinels, parse_sentinels
 from config.table import SETTINGS, Setting
 
 GRANT_SETTINGS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN", "ZOHO_ORGANIZATION_ID")
@@ -29,7 +30,9 @@ class Settings:
     """Checked settings. `organization` is None until its four settings are all set; see `require_organization`."""
 
     redis_url: str | None = field(repr=False)
+    redis_sentinels: Sentinels | None
     home: Path
+    spool: Path
     organization: Organization | None
     organization_id: str | None
     missing_for_organization: tuple[str, ...]
@@ -41,6 +44,7 @@ class Settings:
     max_body_bytes: int
     retention_days: int
     log_level: str
+    alert_url: str | None = field(repr=False)
     sentry_dsn: str | None = field(repr=False)
     connections: Mapping[str, Connection]
     warnings: tuple[str, ...]
@@ -74,7 +78,7 @@ def read_settings(
     secret_settings = secret_settings or {}
     texts, problems = read_texts(environ, [setting.name for setting in SETTINGS])
     values, bad_values = _parse(texts)
-    problems += bad_values
+    problems += bad_values or _contradictions(values)
     connections: Mapping[str, Connection] = {}
     try:
         connections = read_connections(environ, secret_settings)
@@ -115,10 +119,12 @@ def _shown(text: str, *, secret: bool) -> str:
 
 def _settings(values: Mapping[str, Any], connections: Mapping[str, Connection], warnings: list[str]) -> Settings:
     missing = tuple(name for name in GRANT_SETTINGS if values[name] is None)
-    accounts = values["EXPENSE_ACCOUNTS"]
+    accounts, sentinels = values["EXPENSE_ACCOUNTS"], values["BOOKHOOK_REDIS_SENTINELS"]
     return Settings(
         redis_url=values["REDIS_URL"],
+        redis_sentinels=parse_sentinels(sentinels) if sentinels else None,
         home=values["BOOKHOOK_HOME"],
+        spool=values["BOOKHOOK_SPOOL"] or values["BOOKHOOK_HOME"] / "spool",
         organization=None if missing else _organization(values),
         organization_id=values["ZOHO_ORGANIZATION_ID"],
         missing_for_organization=missing,
@@ -130,6 +136,7 @@ def _settings(values: Mapping[str, Any], connections: Mapping[str, Connection], 
         max_body_bytes=values["BOOKHOOK_MAX_BODY_BYTES"],
         retention_days=values["BOOKHOOK_RETENTION_DAYS"],
         log_level=values["BOOKHOOK_LOG_LEVEL"].upper(),
+        alert_url=values["BOOKHOOK_ALERT_URL"],
         sentry_dsn=values["SENTRY_DSN"],
         connections=connections,
         warnings=tuple(warnings),
@@ -150,6 +157,7 @@ def _organization(values: Mapping[str, Any]) -> Organization:
         limits=_limits(values),
         timeout_seconds=values["ZOHO_TIMEOUT_SECONDS"],
         time_zone=values["ZOHO_TIME_ZONE"],
+        unique_field=values["ZOHO_UNIQUE_FIELD"],
     )
 
 
@@ -181,6 +189,12 @@ def _unknown(environ: Mapping[str, str], known: set[str]) -> list[str]:
 def _describe_unknown(name: str, known: set[str]) -> str:
     near = difflib.get_close_matches(name.removesuffix(FILE_SUFFIX), known, n=1, cutoff=0.85)
     return f"{name} is not a setting" + (f", did you mean {near[0]}?" if near else "")
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    if values["BOOKHOOK_REDIS_SENTINELS"] and (values["REDIS_URL"] or "").startswith("unix:"):
+        return ["BOOKHOOK_REDIS_SENTINELS: sentinels know of hosts and ports only, but REDIS_URL is a unix:// URL"]
+    return []
 
 
 def _doubtful(values: Mapping[str, Any]) -> list[str]:

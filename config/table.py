@@ -9,6 +9,7 @@ from typing import Literal
 
 from config import checks
 from config.organizations import DATA_CENTERS, PLANS
+from config.sentinel import is_sentinels
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -32,7 +33,19 @@ SETTINGS = (
         check=checks.is_redis_url,
         secret=True,
     ),
+    Setting(
+        "BOOKHOOK_REDIS_SENTINELS",
+        "Sentinels that know the master: host:port,host:port;master=name (mymaster if not said; ;auth=yes where they "
+        "want the password too). REDIS_URL then gives the account, the database and whether TLS is spoken, to both.",
+        check=is_sentinels,
+    ),
     Setting("BOOKHOOK_HOME", "Folder for what this machine keeps.", "path", ".bookhook"),
+    Setting(
+        "BOOKHOOK_SPOOL",
+        "Folder on a disk of this machine for requests that come while Redis cannot record them, at most 1 GiB. "
+        "Unset: spool under BOOKHOOK_HOME.",
+        "path",
+    ),
     Setting(
         "ZOHO_DATA_CENTER",
         f"Where the organization lives: {', '.join(DATA_CENTERS)}.",
@@ -87,6 +100,12 @@ SETTINGS = (
         check=checks.is_time_zone,
     ),
     Setting(
+        "ZOHO_UNIQUE_FIELD",
+        "API name (such as cf_bookhook) of a custom field on invoices and expenses that prevents duplicate values; "
+        "it then holds the marker too. Unset: none.",
+        check=checks.is_custom_field,
+    ),
+    Setting(
         "BOOKHOOK_SETTLE_SECONDS",
         "How long after a doubtful write Zoho may still save it; nothing is posted again before.",
         "float",
@@ -122,6 +141,13 @@ SETTINGS = (
         f"Least level that is logged: {', '.join(LOG_LEVELS)}.",
         default="INFO",
         check=checks.is_one_of(LOG_LEVELS),
+    ),
+    Setting(
+        "BOOKHOOK_ALERT_URL",
+        "Where people are told that an organization pauses and goes on again: an incoming webhook as Slack's. "
+        "Unset: only logged.",
+        check=checks.is_service_url,
+        secret=True,
     ),
     Setting(
         "SENTRY_DSN",

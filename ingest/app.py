@@ -5,21 +5,22 @@ from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, jsonify, request
-from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
-from errors import NotRecorded, Refused, TooLarge
+from errors import Refused, TooLarge
 from ingest.door import Door
-from ledger import Arrival, Ledger, Recorded
+from ingest.intake import Intake
+from ledger import Recorded
 from mappings import Received, Reply
 
 RETRY_AFTER_SECONDS = 30
 log = structlog.get_logger()
 
 
-def create_app(door: Door, ledger: Ledger, *, max_body_bytes: int, clock: Callable[[], float] = time.time) -> Flask:
+def create_app(door: Door, intake: Intake, *, max_body_bytes: int, clock: Callable[[], float] = time.time) -> Flask:
     """The WSGI application; it answers only what docs/http.md promises."""
     app = Flask("bookhook", static_folder=None)
+    app.url_map.merge_slashes = False  # a redirect would be HTML, to a host the caller names
 
     @app.post("/hooks/<connection>")
     def receive(connection: str) -> Response:
@@ -28,7 +29,7 @@ def create_app(door: Door, ledger: Ledger, *, max_body_bytes: int, clock: Callab
         admitted = door.admit(found, received, now=clock())
         if isinstance(admitted, Reply):
             return _response(admitted)
-        recorded = _record(ledger, admitted)
+        recorded = intake.record(admitted)
         log.info(recorded.status, event_id=recorded.event_id, connection=found.name, topic=admitted.topic)
         status = "ignored" if admitted.ignored is not None else recorded.status
         reply = door.sources[found.source].reply(received, status, topic=admitted.topic)
@@ -40,11 +41,10 @@ def create_app(door: Door, ledger: Ledger, *, max_body_bytes: int, clock: Callab
 
     @app.get("/readyz")
     def ready() -> tuple[Response, int]:
-        try:
-            ledger.redis.ping()
-        except RedisError:
-            return jsonify(status="not ready", problem="Redis cannot be reached."), 503
-        return jsonify(status="ready", connections=len(door.connections)), 200
+        told = {"connections": len(door.connections), "redis": intake.is_redis_there(), "spooled": intake.spooled()}
+        if told["redis"] or intake.is_spool_there():
+            return jsonify(status="ready", **told), 200
+        return jsonify(status="not ready", problem="Neither Redis nor the spool can record.", **told), 503
 
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -61,14 +61,6 @@ def _read_body(most: int) -> bytes:
     if len(body) > most:
         raise refusal
     return body
-
-
-def _record(ledger: Ledger, arrival: Arrival) -> Recorded:
-    try:
-        return ledger.events.record(arrival)
-    except RedisError as error:
-        log.error("not_recorded", connection=arrival.connection, reason=type(error).__name__)
-        raise NotRecorded("The event could not be recorded; send it again later.") from error
 
 
 def _acknowledge(recorded: Recorded) -> Response:

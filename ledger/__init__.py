@@ -5,25 +5,32 @@ from collections.abc import Callable
 
 from redis import Redis
 
+from ledger.dispatch import Dispatch, Pause
 from ledger.documents import Documents, LeaseLost, marker
-from ledger.events import Arrival, Events, Recorded
+from ledger.events import Arrival, Events, Recorded, kept_headers, new_event_id
+from ledger.incarnation import CAREFUL_SECONDS, GoneBack, Incarnation
 from ledger.leases import RENEW_SECONDS, Leases
-from ledger.records import OPEN_STATES, STATES, DocumentRecord, Event, Step, Trouble
+from ledger.records import STATES, DocumentRecord, Event, Step, Trouble
 from ledger.search import Search
 
 __all__ = [
-    "OPEN_STATES",
+    "CAREFUL_SECONDS",
     "RENEW_SECONDS",
     "STATES",
     "Arrival",
+    "Dispatch",
     "DocumentRecord",
     "Event",
+    "GoneBack",
     "LeaseLost",
     "Ledger",
+    "Pause",
     "Recorded",
     "Step",
     "Trouble",
+    "kept_headers",
     "marker",
+    "new_event_id",
 ]
 
 
@@ -34,6 +41,8 @@ class Ledger:
         self.redis = redis
         self.clock = clock
         self.events = Events(redis, clock=clock, retention_days=retention_days)
+        self.dispatch = Dispatch(redis, clock=clock)
         self.documents = Documents(redis, clock=clock)
+        self.incarnation = Incarnation(redis, clock=clock)
         self.leases = Leases(redis, clock=clock)
         self.search = Search(redis, retention_days=retention_days)

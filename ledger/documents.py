@@ -1,7 +1,8 @@
 """What stands outside because of us: one record per business key.
 
 bh:document:<business_key>   hash    kind, state, generation, event_id, frozen_body, send_deadline, zoho_id, number,
-                                     total, control_total, currency_code, money, url, origin; kept for ever
+                                     total, control_total, currency_code, money, url, origin, taken_names (JSON),
+                                     taken_at; kept for ever
 bh:lease:<business_key>      string  the lease of whoever works on it; expires 15 s after its last renewal
 bh:documents:<event_id>      list    the business keys an event led to, in order; kept for ever
 """
@@ -41,13 +42,14 @@ class Documents:
         self._clock = clock
         self._claim = load(redis, "claim_document")
         self._write = load(redis, "write_document")
+        self._begin_anew = load(redis, "begin_anew")
         self._release = load(redis, "release")
 
     def claim(self, business_key: str, kind: str, *, event_id: str, lease: str) -> DocumentRecord:
         """Takes the lease on a key and gives its record; raises Busy while another worker has it."""
         flat = self._claim(
             keys=[f"bh:document:{business_key}", f"bh:lease:{business_key}", f"bh:documents:{event_id}"],
-            args=[lease, int(LEASE_SECONDS * 1000), business_key, kind, event_id, self._clock()],
+            args=[lease, int(LEASE_SECONDS * 1000), business_key, kind, event_id],
         )
         if not flat:
             raise Busy("Another event is at the same document.", retry_after_seconds=1)
@@ -57,6 +59,12 @@ class Documents:
         """Writes fields (None is left out); raises LeaseLost when the lease is no longer the caller's."""
         parts = [text for name, value in fields.items() if value is not None for text in (name, str(value))]
         if not self._write(keys=[f"bh:document:{business_key}", f"bh:lease:{business_key}"], args=[lease, *parts]):
+            raise LeaseLost("Another worker has taken over this document.", retry_after_seconds=1)
+
+    def begin_anew(self, business_key: str, lease: str) -> None:
+        """Starts the key's next generation, in state `new`; raises LeaseLost when the lease is not the caller's."""
+        keys = [f"bh:document:{business_key}", f"bh:lease:{business_key}"]
+        if not self._begin_anew(keys=keys, args=[lease]):
             raise LeaseLost("Another worker has taken over this document.", retry_after_seconds=1)
 
     def release(self, business_key: str, lease: str) -> None:

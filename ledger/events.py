@@ -1,8 +1,11 @@
 """What became of every event.
 
-bh:event:<event_id>        hash    connection, source, organization, topic, state, attempts, received_at, due_at,
-                                   reason, error (JSON), lease, handed, handed_at, headers (JSON), body (zlib); finished
-                                   events expire after BOOKHOOK_RETENTION_DAYS
+bh:event:<event_id>        hash    connection, source, organization, topic, state, priority, attempts, failures,
+                                   received_at,
+                                   due_at, reason, error (JSON), lease, process, alone, suspect, crashes, needs,
+                                   tickets (JSON), handed, headers (JSON), body (zlib); finished events expire
+                                   after BOOKHOOK_RETENTION_DAYS
+                                   or only same_as: the id told to a repeat that came while Redis was away
 bh:timeline:<event_id>     list    {"at", "step", "detail"} as JSON, the newest 200; expires with its event
 bh:seen:<digest>           string  the first event with this identity or this body; expires after the retention
 bh:events                  zset    every event by received_at
@@ -11,6 +14,7 @@ bh:events:of:<connection>  zset    the events of a connection by received_at
 bh:open:<organization>     zset    the organization's events that are queued, working or waiting, by received_at
 bh:due                     zset    waiting events by due_at
 bh:working                 zset    events at work by the end of their lease
+bh:process:<process>       set     the events a worker process has at work
 
 Times are unix seconds. Every change of state is one Lua step; each costs the same however many events are stored.
 """
@@ -25,19 +29,29 @@ from typing import cast
 
 from redis import Redis
 
-from ledger.handoff import JOB_TIMEOUT_SECONDS, QUEUE, WORK_EVENT
-from ledger.records import STATES, Event, Step, Trouble, event_record, instant
+from ledger.handoff import HANDOFF, QUEUE
+from ledger.records import STATES, Event, Step, Trouble, event_record, moment
 from ledger.scripts import load
 
 LEASE_SECONDS = 15.0
-LOST_JOB_SECONDS = 60.0
+LOST_JOB_SECONDS = 12.0
+MOST_CRASHES = 3
+POISON = Trouble(
+    code="poison",
+    message=f"Its worker died {MOST_CRASHES} times while it worked on this event alone.",
+    remedy="Report it with the event's id: this event kills workers. The others go on.",
+)
 # Never needed to understand an event, and best not kept.
 UNKEPT_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "connection", "host"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A verified request about to be recorded; `ignored` says why it needs no work, None when it does."""
+    """A verified request about to be recorded; `ignored` says why it needs no work, None when it does.
+
+    `event_id` and `received_at` (unix seconds) are its id, made beforehand, and when it came; else both are made when
+    it is recorded.
+    """
 
     connection: str
     source: str
@@ -47,6 +61,8 @@ class Arrival:
     headers: Mapping[str, str]
     body: bytes
     ignored: str | None = None
+    event_id: str | None = None
+    received_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,75 +85,119 @@ class Events:
         self._finish = load(redis, "finish")
         self._wake = load(redis, "wake")
         self._requeue = load(redis, "requeue")
+        self._hand_back = load(redis, "hand_back")
+        self._alone = load(redis, "alone")
 
     def record(self, arrival: Arrival) -> Recorded:
         """Records an arrival once and queues it, in one round trip; a repeat gives the first event's id."""
+        return self._record_once(arrival, late="")
+
+    def record_late(self, arrival: Arrival) -> Recorded:
+        """As `record`, for an arrival whose sender was told its id before: a repeat's id leads to the first event."""
+        return self._record_once(arrival, late="recorded when Redis was back")
+
+    def _record_once(self, arrival: Arrival, *, late: str) -> Recorded:
         now = self._clock()
-        event_id = new_event_id(now)
+        received_at = now if arrival.received_at is None else arrival.received_at
+        event_id = arrival.event_id or new_event_id(received_at)
         state = "queued" if arrival.ignored is None else "ignored"
         fields = {
             "connection": arrival.connection,
             "source": arrival.source,
             "organization": arrival.organization,
             "topic": arrival.topic,
-            "headers": json.dumps(_kept(arrival.headers)),
+            "headers": json.dumps(kept_headers(arrival.headers)),
             "body": zlib.compress(arrival.body, 1),
         }
         status, first = self._record(
-            keys=[f"bh:event:{event_id}", *(f"bh:seen:{digest}" for digest in _identities(arrival))],
-            args=[event_id, state, now, _at(now), self._retention, *_handoff(), arrival.ignored or ""]
+            keys=[_key(event_id), *(f"bh:seen:{digest}" for digest in _identities(arrival))],
+            args=[event_id, state, received_at, moment(now), self._retention, *HANDOFF, arrival.ignored or "", now]
+            + [moment(received_at), late]
             + [part for pair in fields.items() for part in pair],
         )
         return Recorded("duplicate" if status == b"duplicate" else state, first.decode())
 
-    def begin(self, event_id: str) -> tuple[Event, str] | None:
-        """The event and a lease on it if it is to be worked on now, else None."""
+    def begin(self, event_id: str, *, process: str) -> tuple[Event, str] | None:
+        """The event and a lease on it for a worker process, if it is to be worked on now; else None."""
         now = self._clock()
         lease = secrets.token_hex(8)
-        flat = self._begin(keys=[f"bh:event:{event_id}"], args=[event_id, lease, now, now + LEASE_SECONDS, _at(now)])
+        flat = self._begin(keys=[_key(event_id)], args=[event_id, lease, now, now + LEASE_SECONDS, process])
         if not flat:
             return None
         return _event(event_id, dict(zip(flat[::2], flat[1::2], strict=True))), lease
 
+    def has_process_alone(self, event_id: str, lease: str) -> None:
+        """Says that nothing else is at work in the event's process: if that dies now, the event is to blame."""
+        self._alone(keys=[_key(event_id)], args=[lease])
+
     def finish(self, event_id: str, lease: str, state: str, *, detail: str = "", error: Trouble | None = None) -> bool:
         """Ends the work on an event in `state`; False when the lease was lost and nothing changed."""
-        return self._move(event_id, lease, state, due_at="", reason="", error=error, detail=detail)
+        return self._move(event_id, lease, state, error=error, detail=detail)
 
-    def wait(self, event_id: str, lease: str, *, seconds: float, trouble: Trouble) -> bool:
-        """Lets an event wait `seconds` for the named trouble to pass; False when the lease was lost."""
+    def wait(self, event_id: str, lease: str, *, seconds: float, trouble: Trouble, failures: int = 0) -> bool:
+        """Lets an event wait `seconds` for the trouble to pass, after so many failures; False if the lease was lost."""
+        return self._wait(event_id, lease, seconds, trouble, failures=failures)
+
+    def wait_for_turn(self, event_id: str, lease: str, *, needs: int, seconds: float, trouble: Trouble) -> bool:
+        """Lets an event wait until its organization can be called `needs` times, about `seconds` from now."""
+        return self._wait(event_id, lease, seconds, trouble, needs=needs)
+
+    def _wait(
+        self, event_id: str, lease: str, seconds: float, trouble: Trouble, *, needs: int = 0, failures: int = 0
+    ) -> bool:
         due_at = self._clock() + seconds
-        detail = f"{trouble.message} Next try at {_at(due_at)}."
+        detail = f"{trouble.message} Next try {'about' if needs else 'at'} {moment(due_at)}."
         return self._move(
-            event_id, lease, "waiting", due_at=repr(due_at), reason=trouble.code, error=trouble, detail=detail
+            event_id, lease, "waiting", due_at=due_at, error=trouble, detail=detail, needs=needs, failures=failures
         )
 
     def _move(
-        self, event_id: str, lease: str, state: str, *, due_at: str, reason: str, error: Trouble | None, detail: str
+        self,
+        event_id: str,
+        lease: str,
+        state: str,
+        *,
+        error: Trouble | None,
+        detail: str,
+        due_at: float | None = None,
+        needs: int = 0,
+        failures: int = 0,
     ) -> bool:
         now = self._clock()
-        written = json.dumps(error.as_json()) if error else ""
-        args = [event_id, lease, state, now, _at(now), due_at, reason, written, detail, self._retention]
-        return bool(self._finish(keys=[f"bh:event:{event_id}"], args=args))
+        due = "" if due_at is None else repr(due_at)
+        reason, written = (error.code, json.dumps(error.as_json())) if error else ("", "")
+        args = [event_id, lease, state, now, moment(now), due, reason, written, detail, self._retention]
+        args += [needs or "", failures]
+        return bool(self._finish(keys=[_key(event_id)], args=args))
+
+    def hand_back(self, event_id: str, lease: str) -> bool:
+        """Gives back an event this process will not finish; False when the lease was lost."""
+        return bool(self._hand_back(keys=[_key(event_id)], args=[event_id, lease, moment(self._clock())]))
 
     def wake(self, most: int = 500) -> list[str]:
-        """Hands over again what is due, what a dead worker left and what RQ lost; gives the ids."""
+        """Gives a turn again to what is due, what a dead worker left and what RQ lost; gives the ids."""
         now = self._clock()
-        return [event_id.decode() for event_id in self._wake(args=[now, _at(now), most, *_handoff(), LOST_JOB_SECONDS])]
+        poison = json.dumps(POISON.as_json())
+        args = [now, moment(now), most, QUEUE, LOST_JOB_SECONDS, MOST_CRASHES, poison]
+        return [event_id.decode() for event_id in self._wake(args=args)]
 
     def requeue(self, event_id: str) -> str | None:
-        """Hands a parked or waiting event over again; None when done, else its state ('' when there is none)."""
-        now = self._clock()
-        answer = self._requeue(keys=[f"bh:event:{event_id}"], args=[event_id, now, _at(now), *_handoff()])
+        """Gives a parked or waiting event the next turn; None when done, else its state ('' when there is none)."""
+        answer = self._requeue(keys=[_key(event_id)], args=[event_id, moment(self._clock())])
+        if answer == b"" and (first := self._redis.hget(_key(event_id), "same_as")):
+            return self.requeue(cast(bytes, first).decode())
         return None if answer == 1 else answer.decode()
 
     def note(self, event_id: str, step: str, detail: str = "") -> None:
         """Adds a line to the event's timeline."""
-        line = json.dumps({"at": _at(self._clock()), "step": step, "detail": detail})
+        line = json.dumps({"at": moment(self._clock()), "step": step, "detail": detail})
         self._redis.rpush(f"bh:timeline:{event_id}", line)
 
     def get(self, event_id: str) -> Event | None:
-        """The event, or None."""
-        fields = cast(dict[bytes, bytes], self._redis.hgetall(f"bh:event:{event_id}"))
+        """The event, or None; the id of a repeat gives the first event."""
+        fields = cast(dict[bytes, bytes], self._redis.hgetall(_key(event_id)))
+        if b"same_as" in fields:
+            return self.get(fields[b"same_as"].decode())
         return _event(event_id, fields) if b"state" in fields else None
 
     def timeline(self, event_id: str) -> list[Step]:
@@ -166,9 +226,9 @@ class Events:
                     yield event
             start += page
 
-    def is_any_waiting(self, reason: str, among: int = 200) -> bool:
-        """Whether one of the newest waiting events waits for this reason."""
-        return any(event.reason == reason for event in self.list(state="waiting", newest=among))
+    def is_any_busy(self, among: int = 200) -> bool:
+        """Whether one of the newest waiting events only waits for another one that is at the same document."""
+        return any(event.reason in ("busy", "lease_lost") for event in self.list(state="waiting", newest=among))
 
     def counts(self) -> dict[str, int]:
         """How many events are in each state."""
@@ -197,19 +257,16 @@ def _identities(arrival: Arrival) -> list[str]:
     ]
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers worth keeping, with lower-case names."""
     return {name.lower(): value for name, value in headers.items() if name.lower() not in UNKEPT_HEADERS}
 
 
-def _handoff() -> tuple[str, str, int]:
-    return QUEUE, WORK_EVENT, JOB_TIMEOUT_SECONDS
+def _key(event_id: str) -> str:
+    return f"bh:event:{event_id}"
 
 
 def _event(event_id: str, fields: dict[bytes, bytes]) -> Event:
     headers = json.loads(fields.get(b"headers", b"{}"))
     body = zlib.decompress(fields[b"body"]) if b"body" in fields else b""
     return event_record(event_id, fields, headers=headers, body=body)
-
-
-def _at(now: float) -> str:
-    return instant(now).isoformat(timespec="milliseconds").replace("+00:00", "Z")

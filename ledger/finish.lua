@@ -1,15 +1,22 @@
 -- Moves an event from `working` to its next state, if the lease is still the caller's. Returns 1, or 0 when it is not.
--- KEYS  the event     ARGV  event_id, lease, state, now, at, due_at or '', reason, error (JSON or ''), detail, retention
-local event_id, state, due_at = ARGV[1], ARGV[3], ARGV[6]
+-- KEYS  the event
+-- ARGV  event_id, lease, state, now, at, due_at or '', reason, error (JSON or ''), detail, retention,
+--       calls it needs when its turn comes, or '' when it does not wait for its turn, tries that failed in a row
+local event_id, state, due_at, needs = ARGV[1], ARGV[3], ARGV[6], ARGV[11]
 if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[2] then return 0 end
-enter(event_id, state, ARGV[4])
+enter(event_id, state)
 note(event_id, ARGV[5], state, ARGV[9])
-if due_at ~= '' then
-  redis.call('HSET', KEYS[1], 'due_at', due_at, 'reason', ARGV[7])
+redis.call('HDEL', KEYS[1], 'error', 'suspect', 'crashes')
+redis.call('HSET', KEYS[1], 'failures', ARGV[12])
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
+if due_at ~= '' then redis.call('HSET', KEYS[1], 'due_at', due_at, 'reason', ARGV[7]) end
+if needs ~= '' then
+  redis.call('HSET', KEYS[1], 'needs', needs)
+  await_turn(event_id)
+elseif due_at ~= '' then
   redis.call('ZADD', 'bh:due', due_at, event_id)
 end
-if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) else redis.call('HDEL', KEYS[1], 'error') end
-if state == 'posted' or state == 'ignored' or state == 'rejected' then
+if not OPEN[state] and state ~= 'parked' and state ~= 'awaiting_approval' then
   redis.call('EXPIRE', KEYS[1], ARGV[10])
   redis.call('EXPIRE', 'bh:timeline:' .. event_id, ARGV[10])
   -- The lists forget what has expired, a little with every event that ends.

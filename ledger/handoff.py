@@ -11,3 +11,5 @@ next. tests/ledger/test_handoff.py pins this to what RQ writes itself.
 QUEUE = "bookhook"
 WORK_EVENT = "worker.jobs.work_event"
 JOB_TIMEOUT_SECONDS = 600
+# What a script that hands over is told: queue, job, time limit.
+HANDOFF = (QUEUE, WORK_EVENT, JOB_TIMEOUT_SECONDS)

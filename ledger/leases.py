@@ -42,12 +42,17 @@ class Leases:
             yield
         finally:
             with self._lock:
-                leases.pop(name, None)
+                if leases.get(name) == lease:
+                    del leases[name]
+
+    def held(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The leases of events and of documents this process holds now."""
+        with self._lock:
+            return dict(self._events), dict(self._documents)
 
     def renew(self) -> None:
         """Prolongs every lease held, in one round trip; one that was lost stays lost."""
-        with self._lock:
-            events, documents = list(self._events.items()), list(self._documents.items())
+        events, documents = (list(leases.items()) for leases in self.held())
         if events or documents:
             pairs = [part for pair in events for part in pair]
             self._renew(

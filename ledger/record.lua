@@ -1,24 +1,37 @@
--- Records a verified event once, and queues it unless it is ignored.
+-- Records a verified event once, and queues it unless it is ignored: to RQ at once where nothing waits before it.
 -- KEYS  the event, then the keys by which repeats are recognised
--- ARGV  event_id, state (queued|ignored), now (seconds), at (text), retention (seconds), queue, func, timeout, detail,
---       then the event's fields and values
+-- ARGV  event_id, state (queued|ignored), received_at (seconds), at (text), retention (seconds), queue, func, timeout,
+--       detail, now (seconds), received_at (text), late ('' or why it is recorded only now), then the event's
+--       fields and values
 -- Returns {'new' or 'duplicate', event_id}.
-local event_id, state, now, at, retention = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local event_id, state, received_at, at, retention = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 for i = 2, #KEYS do
   local first = redis.call('GET', KEYS[i])
-  if first then return {'duplicate', first} end
+  if first then
+    -- The sender of a late repeat was told an id of its own: it leads to the first event.
+    if ARGV[12] ~= '' and first ~= event_id and redis.call('EXISTS', KEYS[1]) == 0 then
+      redis.call('HSET', KEYS[1], 'same_as', first)
+      redis.call('EXPIRE', KEYS[1], retention)
+    end
+    return {'duplicate', first}
+  end
 end
 for i = 2, #KEYS do redis.call('SET', KEYS[i], event_id, 'EX', retention) end
-redis.call('HSET', KEYS[1], 'received_at', now, unpack(ARGV, 10))
-redis.call('ZADD', 'bh:events', now, event_id)
-redis.call('ZADD', 'bh:events:of:' .. redis.call('HGET', KEYS[1], 'connection'), now, event_id)
-note(event_id, at, 'received', '')
-if state == 'queued' then
-  hand_over(event_id, now, at, ARGV[6], ARGV[7], ARGV[8])
-else
-  enter(event_id, state, now)
+redis.call('HSET', KEYS[1], 'received_at', received_at, unpack(ARGV, 13))
+local connection, organization = unpack(redis.call('HMGET', KEYS[1], 'connection', 'organization'))
+redis.call('ZADD', 'bh:events', received_at, event_id)
+redis.call('ZADD', 'bh:events:of:' .. connection, received_at, event_id)
+note(event_id, ARGV[11], 'received', '')
+if ARGV[12] ~= '' then note(event_id, at, 'spooled', ARGV[12]) end
+if state ~= 'queued' then
+  enter(event_id, state)
   note(event_id, at, state, ARGV[9])
   redis.call('EXPIRE', KEYS[1], retention)
   redis.call('EXPIRE', 'bh:timeline:' .. event_id, retention)
+elseif redis.call('EXISTS', 'bh:ready:' .. organization) == 0 and room(organization, ARGV[10]) > 0 then
+  hand_over(event_id, ARGV[10], at, ARGV[6], ARGV[7], ARGV[8])
+else
+  enter(event_id, state)
+  await_turn(event_id)
 end
 return {'new', event_id}

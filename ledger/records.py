@@ -8,12 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 STATES = ("queued", "working", "waiting", "awaiting_approval", "parked", "posted", "ignored", "rejected")
-OPEN_STATES = ("queued", "working", "waiting")
 
 
 def instant(seconds: str | bytes | float) -> datetime:
     """The aware UTC time of unix `seconds`."""
     return datetime.fromtimestamp(float(seconds), UTC)
+
+
+def moment(seconds: float) -> str:
+    """Unix `seconds` as people and JSON read them: `2026-01-31T09:00:00.123Z`."""
+    return instant(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One accepted webhook; `headers` have lower-case names, `body` is what was signed, both gone after retention."""
+    """One accepted webhook; `headers` have lower-case names, `body` is what was signed, both gone after retention.
+
+    `tickets` are the calls reserved for it; a `suspect` was at work when its worker died, and is tried alone;
+    `failures` counts the tries that failed in a row without a time to come again.
+    """
 
     event_id: str
     connection: str
@@ -47,6 +55,9 @@ class Event:
     error: Trouble | None = None
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    tickets: tuple[str, ...] = ()
+    suspect: bool = False
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,8 @@ class DocumentRecord:
 
     `state`: new (claimed, nothing sent) → posting (intention written) → posted | unknown. `send_deadline`
     (unix seconds) is when the last try can no longer reach Zoho. `money` is a digest of every amount in the draft.
+    `taken_names` are a contact's names that Zoho refused as taken, `taken_at` is when Zoho last refused one, or first
+    refused a document's marker.
     """
 
     business_key: str
@@ -68,15 +81,27 @@ class DocumentRecord:
     number: str | None = None
     total: Decimal | None = None
     control_total: Decimal | None = None
+    tax_total: Decimal | None = None
+    control_tax: Decimal | None = None
+    tax_leeway: Decimal | None = None
     currency_code: str | None = None
     money: str | None = None
     url: str | None = None
     origin: str | None = None
+    taken_names: tuple[str, ...] = ()
+    taken_at: float | None = None
 
     @property
     def totals_agree(self) -> bool:
-        """Whether Zoho's total is the sender's; true where there is none to compare."""
-        return self.control_total is None or self.total == self.control_total
+        """Whether Zoho's total is the sender's, and its tax within the leeway; true where there is none to compare."""
+        return self.control_total is None or (self.total == self.control_total and self.taxes_agree)
+
+    @property
+    def taxes_agree(self) -> bool:
+        """Whether Zoho's tax is the sender's, give or take the leeway; true where there is none to compare."""
+        if self.control_tax is None or self.tax_total is None:
+            return True
+        return abs(self.tax_total - self.control_tax) <= (self.tax_leeway or 0)
 
     def as_json(self) -> dict[str, str | None]:
         """The shape `show --json` promises, plus the currency and whether it was found or created."""
@@ -107,11 +132,14 @@ def document_record(fields: dict[str, str]) -> DocumentRecord:
     """The record written as a Redis hash."""
     known: dict[str, Any] = {name: fields[name] for name in DocumentRecord.__slots__ if name in fields}
     known["generation"] = int(known["generation"])
-    for name in ("total", "control_total"):
+    for name in ("total", "control_total", "tax_total", "control_tax", "tax_leeway"):
         if name in known:
             known[name] = Decimal(known[name])
-    if "send_deadline" in known:
-        known["send_deadline"] = float(known["send_deadline"])
+    for name in ("send_deadline", "taken_at"):
+        if name in known:
+            known[name] = float(known[name])
+    if "taken_names" in known:
+        known["taken_names"] = tuple(json.loads(known["taken_names"]))
     return DocumentRecord(**known)
 
 
@@ -132,6 +160,9 @@ def event_record(event_id: str, fields: Mapping[bytes, bytes], *, headers: dict[
         error=Trouble(**json.loads(text["error"])) if text.get("error") else None,
         headers=headers,
         body=body,
+        tickets=tuple(json.loads(text.get("tickets", "[]"))),
+        suspect="suspect" in text,
+        failures=int(text.get("failures", 0)),
     )
 
 

@@ -1,25 +1,45 @@
--- Hands over again what is due, and what a dead worker left behind.
--- ARGV  now, at, how many at most, queue, func, timeout, patience (seconds after which a job RQ does not have is lost)
--- Returns the ids handed over.
+-- Gives a turn again to what is due, to what a dead worker left behind and to what RQ lost.
+-- ARGV  now, at, how many at most, queue, patience (seconds after which a job RQ does not have is lost),
+--       crashes after which an event is parked, what to park it with (JSON)
+-- Returns the ids.
 local now, at, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local woken = {}
-for _, event_id in ipairs(redis.call('ZRANGEBYSCORE', 'bh:due', '-inf', now, 'LIMIT', 0, most)) do
-  hand_over(event_id, now, at, ARGV[4], ARGV[5], ARGV[6])
+
+local function give_turn(event_id)
+  enter(event_id, 'queued')
+  await_turn(event_id)
   table.insert(woken, event_id)
+end
+
+-- A worker died with this event. If nothing else ran in it, the event may be what killed it; else it is tried alone.
+local function take_back(event_id)
+  local key = 'bh:event:' .. event_id
+  local alone = redis.call('HGET', key, 'alone') == '1'
+  note(event_id, at, 'taken_back', alone and 'its worker died with it' or 'its worker died, with others')
+  if alone and redis.call('HINCRBY', key, 'crashes', 1) >= tonumber(ARGV[6]) then
+    enter(event_id, 'parked')
+    redis.call('HSET', key, 'error', ARGV[7])
+    redis.call('HDEL', key, 'suspect', 'crashes')
+    return note(event_id, at, 'parked', 'poison')
+  end
+  redis.call('HSET', key, 'suspect', 1)
+  give_turn(event_id)
+end
+
+for _, event_id in ipairs(redis.call('ZRANGEBYSCORE', 'bh:due', '-inf', now, 'LIMIT', 0, most)) do
+  give_turn(event_id)
 end
 for _, event_id in ipairs(redis.call('ZRANGEBYSCORE', 'bh:working', '-inf', now, 'LIMIT', 0, most)) do
-  note(event_id, at, 'taken_back', 'its worker stopped answering')
-  hand_over(event_id, now, at, ARGV[4], ARGV[5], ARGV[6])
-  table.insert(woken, event_id)
+  take_back(event_id)
 end
--- The longest waiting are at the head of RQ's list: finding one there is quick, and not finding one is rare.
-for _, event_id in ipairs(redis.call('ZRANGE', 'bh:events:queued', 0, 9)) do
-  local handed, handed_at = unpack(redis.call('HMGET', 'bh:event:' .. event_id, 'handed', 'handed_at'))
-  if handed_at and tonumber(now) - tonumber(handed_at) > tonumber(ARGV[7])
-    and not redis.call('LPOS', 'rq:queue:' .. ARGV[4], event_id .. '-' .. handed) then
-    note(event_id, at, 'taken_back', 'its job was lost')
-    hand_over(event_id, now, at, ARGV[4], ARGV[5], ARGV[6])
-    table.insert(woken, event_id)
+for _, organization in ipairs(redis.call('SMEMBERS', 'bh:organizations')) do
+  local handed = redis.call('ZRANGEBYSCORE', 'bh:handed:' .. organization, '-inf', '(' .. now - ARGV[5])
+  for _, event_id in ipairs(handed) do
+    local state, number = unpack(redis.call('HMGET', 'bh:event:' .. event_id, 'state', 'handed'))
+    if state == 'queued' and not redis.call('LPOS', 'rq:queue:' .. ARGV[4], event_id .. '-' .. number) then
+      note(event_id, at, 'taken_back', 'its job was lost')
+      give_turn(event_id)
+    end
   end
 end
 return woken

@@ -13,10 +13,14 @@ from zoneinfo import ZoneInfo
 
 EXACT = Context(prec=120)
 NOTHING = (None, "")
+NOTHING_THERE = "nothing there"
 
 _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _MOST_INTEGER_DIGITS = 15
 _MOST_DECIMALS = 10
+# More than any amount has; beyond it even counting decimals would round.
+_MOST_DIGITS = 60
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNIX = re.compile(r"[0-9]{9,11}")
@@ -59,7 +63,7 @@ def _bounded(amount: Decimal) -> Decimal:
         return Decimal(0) if int(amount.as_tuple().exponent) > 0 else amount
     if amount.adjusted() >= _MOST_INTEGER_DIGITS:
         raise Unfit(f"the amount has more than {_MOST_INTEGER_DIGITS} digits before the point")
-    if decimals(amount) > _MOST_DECIMALS:
+    if len(amount.as_tuple().digits) > _MOST_DIGITS or decimals(amount) > _MOST_DECIMALS:
         raise Unfit(f"the amount has more than {_MOST_DECIMALS} decimals")
     return Decimal(f"{amount:f}")
 
@@ -125,7 +129,7 @@ def nonzero(value: object) -> bool:
 def required(value: object) -> object:
     """The value itself; nothing there is an error even where a condition would take it for false."""
     if value in NOTHING:
-        raise Unfit("nothing there")
+        raise Unfit(NOTHING_THERE)
     return value
 
 
@@ -145,6 +149,17 @@ def date(value: object, time_zone: str) -> datetime.date | None:
 
 
 def _day(text: str, time_zone: str) -> datetime.date:
+    day = _read_day(text, time_zone)
+    if day is None:
+        raise Unfit(
+            "the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds"
+        )
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Unfit(f"the year {day.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return day
+
+
+def _read_day(text: str, time_zone: str) -> datetime.date | None:
     try:
         if _DAY.fullmatch(text):
             return datetime.date.fromisoformat(text)
@@ -154,10 +169,8 @@ def _day(text: str, time_zone: str) -> datetime.date:
             moment = datetime.datetime.fromisoformat(text)
             return (moment.astimezone(ZoneInfo(time_zone)) if text.endswith("Z") else moment).date()
     except (ValueError, OverflowError, OSError):
-        pass
-    raise Unfit(
-        "the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds"
-    )
+        return None
+    return None
 
 
 def text(value: object, longest: object = None) -> str | None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from urllib.parse import parse_qsl
 
@@ -11,6 +11,7 @@ from errors import Unreadable
 
 FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 1000
+_LONGEST_NUMBER = 1000
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -71,10 +72,29 @@ def _read_form(text: str) -> dict[str, str]:
 def _read_json(text: str, body: bytes) -> object:
     if not text.strip():
         raise _Complaint("it is empty")
-    value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+    value = json.loads(
+        text, parse_float=_read_decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+    )
     if _HALF_CHARACTER.search(body):
         _refuse_half_characters(value)
     return value
+
+
+def _read_decimal(text: str) -> Decimal:
+    number = _exact(text)
+    if number is None:
+        raise _Complaint("it holds a number that is too long or has an extreme exponent")
+    return number
+
+
+def _exact(text: str) -> Decimal | None:
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return None
+    return number if abs(int(number.as_tuple().exponent)) <= _LONGEST_NUMBER else None
 
 
 def _refuse_constant(name: str) -> object:

@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError
 from drafts import ContactDraft, Document, Drafts
 from errors import MappingError
 from mappings import conversions
-from mappings.conversions import NOTHING, Unfit
+from mappings.conversions import NOTHING, NOTHING_THERE, Unfit
 from mappings.expressions import Expression, Interpreter, Scope
 from mappings.grammar import Block, Blocks, Event
 from mappings.schemas import ContactSchema, ExpenseSchema, InvoiceSchema, first_complaint
@@ -25,6 +25,7 @@ _REMEDY = (
     "Compare this field of the mapping with what the sender sent (the raw body is kept); "
     "correct the order or the mapping, then retry the event."
 )
+_INSIDE_EACH = "inside each the item is the root; use root('…') for the rest of the body"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,15 @@ def run(expression: Expression, interpreter: Interpreter, value: object, path: s
     try:
         return expression.run(interpreter, value)
     except Unfit as error:
-        raise failure(path, str(error), expression.text) from None
+        raise failure(path, _reason(str(error), interpreter, value, expression), expression.text) from None
+
+
+def _reason(reason: str, interpreter: Interpreter, item: object, expression: Expression) -> str:
+    """The reason; where nothing is there for an item of a list, also how to reach what is outside of the item."""
+    is_inside_each = item is not interpreter.scope.root
+    if reason == NOTHING_THERE and is_inside_each and "root(" not in expression.text:
+        return f"{reason}; {_INSIDE_EACH}"
+    return reason
 
 
 def enter(event: Event, scope: Scope) -> Interpreter:
@@ -67,11 +76,14 @@ def enter(event: Event, scope: Scope) -> Interpreter:
 def business_key(event: Event, interpreter: Interpreter) -> str:
     """What names the thing in the real world. Raises MappingError."""
     try:
-        key = conversions.text(event.once_per.fill_completely(interpreter, interpreter.scope.root))
+        key = event.once_per.fill_completely(interpreter, interpreter.scope.root)
+        tidy = conversions.text(key)
     except Unfit as error:
         raise failure("once_per", str(error)) from None
     if not key or len(key) > _LONGEST_KEY:
         raise failure("once_per", f"must give 1 to {_LONGEST_KEY} characters")
+    if key != tidy:  # tidied, two keys could become one
+        raise failure("once_per", "has spaces at its ends or in a row, or control characters")
     return key
 
 
@@ -154,13 +166,13 @@ class _Draft:
             if value not in NOTHING:
                 values[each.name] = value
             elif not each.optional and each.name not in may_lack:
-                raise failure(at, "nothing there", each.expression.text)
+                raise self.missing(at, each.expression, item)
         for rows in block.lists:
             values[rows.name] = self.rows(rows, item, f"{path}.{rows.name}")
         for nested in block.blocks:
             inner = self.values(nested.block, item, f"{path}.{nested.name}")
             if not inner and not nested.optional:
-                raise failure(f"{path}.{nested.name}", "nothing there")
+                raise failure(f"{path}.{nested.name}", NOTHING_THERE)
             values[nested.name] = inner
         return values
 
@@ -181,12 +193,16 @@ class _Draft:
         if found is None and optional:
             return []
         if found is None:
-            raise failure(path, "nothing there", block.each.text)
+            raise self.missing(path, block.each, item)
         if not isinstance(found, list):
             raise failure(path, f"{conversions.kind_of(found)} is not a list", block.each.text)
         if None in found:
             raise failure(f"{path}[{found.index(None)}]", "the item is null", block.each.text)
         return found
+
+    def missing(self, path: str, expression: Expression, item: object) -> MappingError:
+        """The error for an expression that gives nothing."""
+        return failure(path, _reason(NOTHING_THERE, self.interpreter, item, expression), expression.text)
 
     def holds(self, condition: Expression, item: object, path: str) -> bool:
         """Whether the condition holds, in JMESPath's sense. Raises MappingError."""

@@ -1,12 +1,10 @@
-"""The limits and types of every draft: plain values in, frozen drafts out.
+"""The fields and limits of every draft: plain values in, frozen drafts out.
 
-Zoho's limits are exclusive ("less than 100 characters" allows 99): https://www.zoho.com/books/api/v3/invoices/,
-…/contacts/, …/expenses/. Messages never hold the value they complain about.
+Zoho's limits: https://www.zoho.com/books/api/v3/invoices/, …/contacts/, …/expenses/. Optional contact details and SKUs
+beyond them are shortened (a telephone number is left out), so that no order waits for a person because of them.
 """
 
 import dataclasses
-import datetime
-import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -15,111 +13,25 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
 from drafts import Address, ContactDraft, ExpenseDraft, InvoiceDraft, Line, Tax
 from mappings import conversions
-from mappings.conversions import EXACT, Unfit
+from mappings.conversions import EXACT
+from mappings.field_types import (
+    SHORT,
+    Amount,
+    Currency,
+    Day,
+    Email,
+    Paragraphs,
+    Phone,
+    Positive,
+    Shortened,
+    Truth,
+    Words,
+)
 
-SHORT = 99
 MARKER_ROOM = 16
 """What the marker takes of a reference number, its space included."""
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _RATE_DECIMALS = 6
-
-
-class Words(fields.Field[str]):
-    """A text of one line with at most `longest` characters; numbers are taken as written. Nothing left is nothing."""
-
-    def __init__(self, *, longest: int | None = SHORT, **options: Any) -> None:
-        super().__init__(error_messages={"required": "nothing there"}, **options)
-        self.longest = longest
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> str:
-        words = self._clean(value)
-        if not words and self.required:
-            raise ValidationError("nothing there")
-        if self.longest is not None and len(words) > self.longest:
-            raise ValidationError(f"is longer than the {self.longest} characters Zoho takes")
-        return words
-
-    def _clean(self, value: object) -> str:
-        return _fitting(conversions.text, value) or ""
-
-
-class Paragraphs(Words):
-    """A text whose line breaks stay."""
-
-    def _clean(self, value: object) -> str:
-        lines = _fitting(conversions.as_text, value).splitlines()
-        return "\n".join(conversions.text(line) or "" for line in lines).strip()
-
-
-class Amount(fields.Field[Decimal]):
-    """An exact number, not below zero."""
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> Decimal:
-        amount: Decimal = _fitting(conversions.money, value)
-        if amount < 0:
-            raise ValidationError("is below zero, which Zoho does not take here")
-        return amount
-
-
-class Positive(Amount):
-    """An exact number above zero."""
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **options: Any) -> Decimal:
-        amount = super()._deserialize(value, attr, data, **options)
-        if not amount:
-            raise ValidationError("must be above zero")
-        return amount
-
-
-class Day(fields.Field[datetime.date]):
-    """A calendar day, or its text like 2026-01-31."""
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> datetime.date:
-        if isinstance(value, datetime.date):
-            return value
-        if not isinstance(value, str) or not _DAY.fullmatch(value):
-            raise ValidationError("is not a day like 2026-01-31; date(…) makes one of a time")
-        day: datetime.date = _fitting(lambda text: conversions.date(text, "UTC"), value)
-        return day
-
-
-class Truth(fields.Field[bool]):
-    """True or false and nothing like them."""
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError(f"must be true or false, not {conversions.kind_of(value)}")
-        return value
-
-
-class Currency(Words):
-    """A code of three letters, in upper case."""
-
-    def _clean(self, value: object) -> str:
-        code = super()._clean(value).upper()
-        if not re.fullmatch("[A-Z]{3}", code):
-            raise ValidationError("is not a currency code of three letters")
-        return code
-
-
-class Email(Words):
-    """An e-mail address, checked loosely: something, one @, something, no spaces."""
-
-    def _clean(self, value: object) -> str:
-        address = super()._clean(value)
-        if address and not _EMAIL.fullmatch(address):
-            raise ValidationError("is not an e-mail address")
-        return address
-
-
-def _fitting(convert: Any, value: object) -> Any:
-    try:
-        converted = convert(value)
-    except Unfit as error:
-        raise ValidationError(str(error)) from None
-    return converted
 
 
 class DraftSchema(Schema):
@@ -137,13 +49,13 @@ class DraftSchema(Schema):
 class AddressSchema(DraftSchema):
     """A postal address; all of it may be missing."""
 
-    attention = Words()
-    address = Words()
-    street2 = Words()
-    city = Words()
-    state = Words()
-    zip = Words(longest=49)
-    country = Words()
+    attention = Shortened()
+    address = Shortened()
+    street2 = Shortened()
+    city = Shortened()
+    state = Shortened()
+    zip = Shortened(longest=49)
+    country = Shortened()
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Address | None:
@@ -152,21 +64,20 @@ class AddressSchema(DraftSchema):
 
 
 class ContactSchema(DraftSchema):
-    """A customer; a name that is too long is shortened."""
+    """A customer; what identifies it is never shortened."""
 
-    contact_name = Words(required=True, longest=None, data_key="name")
+    contact_name = Shortened(required=True, data_key="name")
     email = Email()
     customer_id = Words()
-    first_name = Words()
-    last_name = Words()
-    company_name = Words(longest=199)
-    phone = Words(longest=49)
+    first_name = Shortened()
+    last_name = Shortened()
+    company_name = Shortened(longest=199)
+    phone = Phone(longest=49)
     billing_address = fields.Nested(AddressSchema)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> ContactDraft:
-        given = self.given(data)
-        return ContactDraft(**given | {"contact_name": conversions.shorten(given["contact_name"], SHORT)})
+        return ContactDraft(**self.given(data))
 
 
 class TaxSchema(DraftSchema):
@@ -189,7 +100,7 @@ class LineSchema(DraftSchema):
     rate = Amount()
     amount = Amount()
     description = Paragraphs(longest=1999)
-    sku = Words()
+    sku = Shortened()
     unit = Words()
     discount = Amount()
     taxes = fields.List(fields.Nested(TaxSchema))
@@ -268,7 +179,7 @@ class InvoiceSchema(DraftSchema):
 
 
 class ExpenseSchema(DraftSchema):
-    """An expense, its accounts known by name."""
+    """An expense, its accounts known by name; the amount is what was paid, any tax included."""
 
     date = Day(required=True)
     currency_code = Currency(required=True)
@@ -276,17 +187,13 @@ class ExpenseSchema(DraftSchema):
     account_name = Words(required=True)
     paid_through_account_name = Words(required=True)
     reference_number = Words(longest=SHORT - MARKER_ROOM)
-    description = Words(longest=None)
+    description = Shortened()
     vendor_name = Words()
     tax_name = Words()
-    is_inclusive_tax = Truth()
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> ExpenseDraft:
-        given = self.given(data)
-        if "description" in given:
-            given["description"] = conversions.shorten(given["description"], SHORT)
-        return ExpenseDraft(**given)
+        return ExpenseDraft(**self.given(data))
 
 
 def first_complaint(error: ValidationError) -> tuple[str, str]:

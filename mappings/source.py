@@ -129,10 +129,13 @@ class Source:
 
     def render(self, received: Received, options: Options, *, topic: str) -> Drafts:
         """The drafts the event asks for. Raises Unreadable and MappingError."""
+        scope = _scope(received, options.time_zone)  # Unreadable before anything else: the topic may be in the body
+        if not topic:
+            raise failure("identify.topic", "nothing there", self.plan.topic.text)
         event = self.plan.events.get(topic)
         if event is None:
             raise failure("events", "this topic is not mapped")
-        return render_event(event, _scope(received, options.time_zone), options)
+        return render_event(event, scope, options)
 
     def reply(self, received: Received, status: str, *, topic: str) -> Reply | None:
         """What the sender gets for `queued`, `duplicate` or `ignored` instead of the usual JSON. Never raises."""
@@ -186,7 +189,7 @@ def _identify_event(event: Event, scope: Scope, topic: str, delivery: str | None
 def _ignored(event: Event, interpreter: Interpreter) -> str | None:
     for rule in event.ignore_if:
         if is_true(run(rule.when, interpreter, interpreter.scope.root, "ignore_if")):
-            return _fill(rule.because, interpreter) or rule.when.text
+            return _word(_fill(rule.because, interpreter)) or rule.when.text
     return None
 
 

@@ -18,16 +18,31 @@ class NotDelivered(Exception):
 
 
 class Outbound:
-    """Calls out; `loopback_origin` is the sandbox's `http://127.0.0.1:port`, or None."""
+    """Calls out; `loopback_origin` is the sandbox's `http://127.0.0.1:port`, `alert_url` takes Slack's messages."""
 
-    def __init__(self, *, loopback_origin: str | None = None, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        loopback_origin: str | None = None,
+        alert_url: str | None = None,
+        session: requests.Session | None = None,
+    ) -> None:
         self._loopback_origin = loopback_origin
+        self._alert_url = alert_url
         self._session = session or requests.Session()
 
     def post_json(self, url: str, body: Mapping[str, Any], *, hosts: Collection[str]) -> None:
         """Posts once, following no redirect; raises NotDelivered with a reason that names no address."""
         if not self._allowed(url, hosts):
             raise NotDelivered("its address is not on an allowed host")
+        self._post(url, body)
+
+    def alert(self, text: str) -> None:
+        """Tells the people who run this, where BOOKHOOK_ALERT_URL says; raises NotDelivered, or does nothing unset."""
+        if self._alert_url:
+            self._post(self._alert_url, {"text": text})
+
+    def _post(self, url: str, body: Mapping[str, Any]) -> None:
         try:
             answer = self._session.post(url, json=dict(body), timeout=TIMEOUT_SECONDS, allow_redirects=False)
         except requests.RequestException as error:
@@ -42,6 +57,6 @@ class Outbound:
         except ValueError:
             return False
         if self._loopback_origin and f"{parts.scheme}://{parts.netloc}" == self._loopback_origin:
-            return True
+            return parts.path.startswith("/_sandbox/slack")
         plain = parts.username is None and parts.password is None and port in (None, 443)
         return parts.scheme == "https" and plain and parts.hostname in hosts

@@ -1,4 +1,4 @@
-"""The control routes, under /_sandbox: what is held, start anew, limits, faults, and Slack's ear."""
+"""The control routes, under /_sandbox: what is held, start anew, limits, faults, custom fields, and Slack's ear."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.answers import ControlError, Record, parse_json
 from sandbox.call import world
+from sandbox.custom_fields import set_up, shown
 from sandbox.limits import changed
 
 api = Blueprint("control", __name__, url_prefix="/_sandbox")
@@ -51,6 +52,13 @@ def clear_faults() -> Response:
     return show_faults()
 
 
+@api.route("/custom_fields", methods=["GET", "POST"])
+def custom_fields() -> Response:
+    if request.method == "POST":
+        set_up(_json_body())
+    return jsonify(shown())
+
+
 @api.post("/slack", defaults={"path": ""})
 @api.post("/slack/<path:path>")
 def hear_slack(path: str) -> Response:
@@ -81,6 +89,7 @@ def records(organization_id: str | None = None) -> Record:
         "slack": world().slack,
         "calls": _sums(world().calls, organization_id),
         "refused": _sums(world().refused, organization_id),
+        "faults": _sums(world().met, organization_id),
     }
 
 

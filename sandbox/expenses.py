@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from sandbox.answers import Record, envelope, missing, wrong_value
 from sandbox.billing import tax_list, tax_rates
 from sandbox.call import books, json_body, keep, timestamp
+from sandbox.custom_fields import check_custom_fields
 from sandbox.fields import EXPENSE
 from sandbox.listing import Listing, amounts, days, field_of, holds, ids, list_page, texts
 from sandbox.settings import EXPENSE_TYPES, PAID_THROUGH_TYPES, base_currency_id, find
@@ -71,6 +72,7 @@ EXPENSES = Listing(
 @api.post("/expenses")
 def create_expense() -> Response:
     body = check_body(json_body(), EXPENSE, required=_REQUIRED)
+    check_custom_fields(body, "expense")
     expense = _expense(body)
     expense |= {"expense_id": books().new_id("expense"), "created_time": timestamp()}
     keep(books().expenses, expense["expense_id"], expense)
@@ -91,6 +93,7 @@ def show_expense(expense_id: str) -> Response:
 def update_expense(expense_id: str) -> Response:
     before = _find(expense_id)
     body = check_body(json_body(), EXPENSE, required=_REQUIRED)
+    check_custom_fields(body, "expense", own_id=expense_id)
     kept = {name: value for name, value in before.items() if name in EXPENSE and value != ""}
     books().expenses[expense_id] = before | _expense(kept | body)
     return envelope("Expense information has been updated.", expense=books().expenses[expense_id])

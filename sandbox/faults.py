@@ -25,6 +25,7 @@ ACTIONS = (
     "expire_tokens",
     "hide_from_search",
 )
+THROTTLES = ("answer_429_44", "answer_429_45", "answer_429_1070")
 KEYS = ("on", "do", "times", "share", "seconds", "seed")
 DEFAULT_SECONDS = 5
 _CALL = re.compile(r"(GET|POST|PUT|DELETE) /\S*")
@@ -32,14 +33,22 @@ _CALL = re.compile(r"(GET|POST|PUT|DELETE) /\S*")
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One ordered fault: `times` still to come (None is no end), `share` the chance that a call meets it."""
+    """One ordered fault: `times` still to come (None is no end), `share` the chance that a call meets it.
+
+    `seconds` is None where the order named none: `held_seconds` then has the default, and a 429 no `Retry-After`.
+    """
 
     on: str
     do: str
     times: int | None
     share: float | None
-    seconds: float
+    seconds: float | None
     dice: random.Random
+
+    @property
+    def held_seconds(self) -> float:
+        """How long it holds or hides."""
+        return DEFAULT_SECONDS if self.seconds is None else self.seconds
 
     def meets(self, route: str, *, is_books_call: bool) -> bool:
         """Whether this call is hit; uses up one of the times if so."""
@@ -53,7 +62,8 @@ class Fault:
 
     def as_json(self) -> Record:
         """The fault as the control route shows it, with the times left."""
-        order = {"on": self.on, "do": self.do, "times": self.times, "share": self.share, "seconds": self.seconds}
+        order = {"on": self.on, "do": self.do, "times": self.times, "share": self.share}
+        order["seconds"] = self.seconds if self.do in THROTTLES else self.held_seconds
         return {name: value for name, value in order.items() if value is not None}
 
 
@@ -95,7 +105,7 @@ def _parse(raw: Any, seed: int) -> Fault:
         do=_action(raw.get("do")),
         times=_times(raw.get("times", None if share is not None else 1)),
         share=share,
-        seconds=_seconds(raw.get("seconds", DEFAULT_SECONDS)),
+        seconds=_seconds(raw.get("seconds")),
         dice=random.Random(_seed(raw.get("seed", seed))),  # noqa: S311  repeatable on purpose, guards nothing
     )
 
@@ -128,7 +138,9 @@ def _share(value: Any) -> float | None:
     return float(value)
 
 
-def _seconds(value: Any) -> float:
+def _seconds(value: Any) -> float | None:
+    if value is None:
+        return None
     if not _is_number(value) or not 0 <= value <= 3600:
         raise ControlError('"seconds" must be a number from 0 to 3600')
     return float(value)

@@ -55,13 +55,15 @@ def _enter() -> Response | None:
         world().calls[_organization_named(), route] += 1
         fault = world().faults.meet(route, is_books_call=is_books_call)
         g.fault, g.ended = fault, world().ended
+        if fault:
+            world().met[_organization_named(), fault.do] += 1
         answer = _BEFORE[fault.do](fault) if fault and fault.do in _BEFORE else None
         if answer is not None:
             return answer
         if is_books_call:
             _admit()
     if fault and fault.do == "save_after_timeout":
-        return _hold(fault.seconds)
+        return _hold(fault.held_seconds)
     return None
 
 
@@ -91,7 +93,7 @@ def _leave(response: Response) -> Response:
     if fault and fault.do == "reset_after_saving":
         return _cut()
     if fault and fault.do == "timeout_after_saving":
-        return _hold(fault.seconds) or response
+        return _hold(fault.held_seconds) or response
     return response
 
 
@@ -129,17 +131,29 @@ def _expire_tokens(_: Fault) -> None:
 
 
 def _hide_what_is_created(fault: Fault) -> None:
-    g.hide_until = world().clock() + fault.seconds
+    g.hide_until = world().clock() + fault.held_seconds
 
 
 def _answer(error: ApiError) -> Callable[[Fault], Response]:
     return lambda _: _refuse(error)
 
 
+def _throttle(error: ApiError) -> Callable[[Fault], Response]:
+    """A refusal that says when to come again if the order says so; Zoho's own has been seen without."""
+
+    def answer(fault: Fault) -> Response:
+        response = _refuse(error)
+        if fault.seconds is not None:
+            response.headers["Retry-After"] = str(max(round(fault.seconds), 1))
+        return response
+
+    return answer
+
+
 _BEFORE: dict[str, Callable[[Fault], Response | None]] = {
-    "answer_429_44": _answer(per_minute_refusal()),
-    "answer_429_45": _answer(per_day_refusal(FREE_PLAN_CALLS_PER_DAY)),
-    "answer_429_1070": _answer(concurrent_refusal()),
+    "answer_429_44": _throttle(per_minute_refusal()),
+    "answer_429_45": _throttle(per_day_refusal(FREE_PLAN_CALLS_PER_DAY)),
+    "answer_429_1070": _throttle(concurrent_refusal()),
     "answer_500": _answer(ApiError(500, 1000, "Internal error")),
     "answer_html_502": lambda _: Response("<html><body><h1>502 Bad Gateway</h1></body></html>", status=502),
     "reset": lambda _: _cut(),

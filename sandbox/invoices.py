@@ -9,6 +9,7 @@ from sandbox.answers import ApiError, Record, envelope, wrong_value
 from sandbox.billing import bill
 from sandbox.call import books, json_body, keep, timestamp
 from sandbox.contacts import primary_person
+from sandbox.custom_fields import check_custom_fields
 from sandbox.fields import INVOICE_CREATE, INVOICE_UPDATE
 from sandbox.listing import Listing, amounts, days, field_of, holds, ids, list_page, same, texts
 from sandbox.settings import find
@@ -87,6 +88,7 @@ INVOICES = Listing(
 @api.post("/invoices")
 def create_invoice() -> Response:
     body = check_body(json_body(), INVOICE_CREATE, required=("customer_id", "line_items"))
+    check_custom_fields(body, "invoice")
     bill_record = bill(body)
     invoice_id = books().new_id("invoice")
     invoice = bill_record | {
@@ -115,6 +117,7 @@ def show_invoice(invoice_id: str) -> Response:
 def update_invoice(invoice_id: str) -> Response:
     before = _find(invoice_id)
     body = check_body(json_body(), INVOICE_UPDATE, required=("customer_id", "line_items"))
+    check_custom_fields(body, "invoice", own_id=invoice_id)
     if body.get("invoice_number", before["invoice_number"]) != before["invoice_number"]:
         _take_number(body["invoice_number"])
     stale = ("due_date",) if "date" in body or "payment_terms" in body else ()

@@ -27,7 +27,10 @@ KINDS = (
 
 @dataclass
 class Books:
-    """One organization: its record, its settings and its documents, each kind by id in order of creation."""
+    """One organization: its record, its settings and its documents, each kind by id in order of creation.
+
+    `custom_fields` are by kind of document and API name; True for those that take no value twice.
+    """
 
     organization: Record
     currencies: dict[str, Record] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Books:
     expenses: dict[str, Record] = field(default_factory=dict)
     own_invoice_numbers: set[str] = field(default_factory=set)
     hidden_until: dict[str, float] = field(default_factory=dict)
+    custom_fields: dict[tuple[str, str], bool] = field(default_factory=dict)
     issued: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -74,6 +78,7 @@ class World:
         self.slack: list[Record] = []
         self.calls: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str]] = Counter()
+        self.met: Counter[tuple[str, str]] = Counter()
 
     def reset(self) -> None:
         """As new, apart from the limits that were set; calls that are being held are cut off, unsaved."""

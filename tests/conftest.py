@@ -15,8 +15,11 @@ from config.embedded import embedded_redis
 from config.redis_client import connect_redis
 from ingest.app import create_app
 from ingest.door import Door
+from ingest.intake import Intake
+from ingest.spool import Spool
 from ledger import Ledger
 from tests.scene import Clock, Hooks, Sandbox, Worker, settings_for
+from tests.servers import Servers
 
 
 @pytest.fixture
@@ -36,6 +39,13 @@ def redis(redis_url: str) -> Iterator[Redis]:
     with connect_redis(redis_url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Servers]:
+    made = Servers(tmp_path)
+    yield made
+    made.end()
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +83,10 @@ def ledger(deployment: Deployment, redis: Redis, clock: Clock) -> Ledger:
 
 
 @pytest.fixture
-def hooks(deployment: Deployment, ledger: Ledger, clock: Clock, sandbox: Sandbox) -> Hooks:
+def hooks(deployment: Deployment, ledger: Ledger, clock: Clock, sandbox: Sandbox, tmp_path: Path) -> Hooks:
     door = Door(deployment.sources, deployment.connections)
-    app = create_app(door, ledger, max_body_bytes=deployment.settings.max_body_bytes, clock=clock)
+    intake = Intake(ledger, Spool(tmp_path / "spool"))
+    app = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes, clock=clock)
     return Hooks(app.test_client(), clock, sandbox.url)
 
 

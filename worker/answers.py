@@ -28,14 +28,15 @@ def tell_parked(desk: Desk, event: Event, trouble: NeedsAttention, lease: str) -
 
 
 def _tell(desk: Desk, event: Event, outcome: str, facts: dict[str, str], lease: str) -> None:
-    received = Received(event.body, event.headers)
-    source = desk.sources[event.source]
-    answer = source.answer(received, outcome, facts | {"event_id": event.event_id}, topic=event.topic)
-    if answer is None:
+    source = desk.sources.get(event.source)
+    if source is None:
         return
     key = f"{event.connection}/answer/{event.event_id}:{outcome}"
     try:
-        _send_once(desk, event, key, answer, lease)
+        received = Received(event.body, event.headers)
+        answer = source.answer(received, outcome, facts | {"event_id": event.event_id}, topic=event.topic)
+        if answer is not None:
+            _send_once(desk, event, key, answer, lease)
     except BookhookError as trouble:
         # The document matters more than the message about it.
         desk.ledger.events.note(event.event_id, "answer_not_sent", trouble.message)

@@ -1,13 +1,15 @@
 """Everything a worker works with, put together once per process by the composition root."""
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from config.connections import Connection
 from ledger import Ledger
 from mappings import Options, Source
 from outbound import Outbound
+from worker.company import Company
 from zoho.books import Books
 
 
@@ -16,7 +18,8 @@ class Desk:
     """The ledger, the books of each organization, and how each connection's events are read.
 
     `options` are what a mapping may use besides the event; their time zone is filled in from Zoho where unset.
-    `report` is told of every unexpected exception. Seconds are wall-clock.
+    `report` is told of every unexpected exception, `revive_redis` is called when Redis is away, `process` names this
+    process in the ledger. Seconds are wall-clock.
     """
 
     ledger: Ledger
@@ -29,3 +32,6 @@ class Desk:
     send_seconds: float
     random: Random
     report: Callable[[BaseException], None]
+    revive_redis: Callable[[], None] = lambda: None
+    process: str = field(default_factory=lambda: secrets.token_hex(6))
+    company: Company = field(default_factory=Company)

@@ -7,7 +7,8 @@ new ──intention written──► posting ──Zoho said yes──► posted
                     absent after settling ──► posting ◄──┘
 
 The intention (the frozen body and until when it could still be sent) is on record before the call, so whoever comes
-after a crash or a time-out knows to look before posting again, with the same body and the same marker.
+after a crash or a time-out knows to look before posting again, with the same body and the same marker. A ledger that
+may have forgotten intentions is not believed for an hour: what it calls new is looked for as well.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from decimal import Decimal
 import structlog
 
 from errors import NeedsAttention, OutcomeUnknown, RetryLater
-from ledger import DocumentRecord, marker
+from ledger import CAREFUL_SECONDS, DocumentRecord, marker
 from worker.desk import Desk
 
 FIRST_LOOK_SECONDS = 2.0
@@ -31,6 +32,7 @@ class Standing:
     zoho_id: str | None = None
     number: str | None = None
     total: Decimal | None = None
+    tax_total: Decimal | None = None
     currency_code: str | None = None
     url: str | None = None
 
@@ -51,6 +53,8 @@ class Effect:
     look: Callable[[str, str], Standing | None]
     read: Callable[[str], Standing]
     control_total: Decimal | None = None
+    control_tax: Decimal | None = None
+    tax_leeway: Decimal | None = None
     currency_code: str | None = None
     money: str | None = None
 
@@ -97,9 +101,9 @@ def _take_over(hold: Hold, record: DocumentRecord) -> None:
     """Takes what already stands; a total that was wrong is read once more, it may have been corrected in Zoho."""
     if record.event_id != hold.event_id:
         _note(hold, f"{record.kind}_found", record.number or record.zoho_id or "")
-    if not record.totals_agree and record.zoho_id:
+    if record.zoho_id and not record.totals_agree:
         standing = hold.effect.read(record.zoho_id)
-        hold.write(total=standing.total, currency_code=standing.currency_code)
+        hold.write(total=standing.total, tax_total=standing.tax_total, currency_code=standing.currency_code)
         _note(hold, "compared_again", f"Zoho's total is {standing.total}")
 
 
@@ -107,41 +111,71 @@ def _prepare_and_send(hold: Hold, record: DocumentRecord) -> None:
     prepared = hold.effect.prepare(marker(record.business_key, record.generation))
     if isinstance(prepared, Standing):
         _record_posted(hold, prepared, origin="found")
-    else:
-        _send(hold, prepared)
+        return
+    _freeze(hold, prepared)
+    forgotten = _forgotten_deadline(hold)
+    if forgotten is None or not _stands_already(hold, record, prepared, deadline=forgotten):
+        _send(hold, prepared, if_refused="new")
+
+
+def _freeze(hold: Hold, body: str) -> None:
+    """Keeps the body and whose amounts it carries: both stand, whoever may find or send it after a doubt."""
+    effect = hold.effect
+    hold.write(
+        frozen_body=body,
+        control_total=effect.control_total,
+        control_tax=effect.control_tax,
+        tax_leeway=effect.tax_leeway,
+        currency_code=effect.currency_code,
+        money=effect.money,
+        event_id=hold.event_id,
+    )
 
 
 def _look_then_send(hold: Hold, record: DocumentRecord) -> None:
     """After doubt: what is found is taken; only what is absent after settling is posted again."""
-    body, deadline = record.frozen_body or "", record.send_deadline or 0.0
+    body = record.frozen_body or ""
+    deadline = max(record.send_deadline or 0.0, _forgotten_deadline(hold) or 0.0)
+    if not _stands_already(hold, record, body, deadline=deadline):
+        _note(hold, "absent_after_doubt", f"{record.kind} is posted again")
+        _send(hold, body, if_refused="unknown")
+
+
+def _stands_already(hold: Hold, record: DocumentRecord, body: str, *, deadline: float) -> bool:
+    """Whether what a try left is found, and now recorded; raises OutcomeUnknown until one by `deadline` has settled."""
     standing = hold.effect.look(marker(record.business_key, record.generation), body)
     if standing is not None:
         _note(hold, "found_after_doubt", record.kind)
         _record_posted(hold, standing, origin="created")
-        return
+        return True
     left = deadline + hold.desk.settle_seconds - hold.desk.ledger.clock()
     if left > 0:
         raise OutcomeUnknown(
             f"It is not known yet whether Zoho saved the {record.kind}; it was not found so far.",
             retry_after_seconds=left,
         )
-    _note(hold, "absent_after_doubt", f"{record.kind} is posted again")
-    _send(hold, body)
+    return False
 
 
-def _send(hold: Hold, body: str) -> None:
+def _forgotten_deadline(hold: Hold) -> float | None:
+    """Until when a try could reach Zoho that the ledger has forgotten, if it went back lately; else None."""
+    gone_back = hold.desk.ledger.incarnation.observe()
+    if gone_back is None:
+        return None
+    deadline = gone_back.at + hold.desk.send_seconds
+    if hold.desk.ledger.clock() >= max(gone_back.at + CAREFUL_SECONDS, deadline + hold.desk.settle_seconds):
+        return None
+    _note(hold, "looked_for_first", gone_back.reason)
+    return deadline
+
+
+def _send(hold: Hold, body: str, *, if_refused: str) -> None:
+    """Writes the intention and posts; `if_refused` is the state when this try surely did nothing."""
     effect, clock = hold.effect, hold.desk.ledger.clock
     deadline = clock() + hold.desk.send_seconds
-    hold.write(
-        state="posting",
-        frozen_body=body,
-        send_deadline=deadline,
-        control_total=effect.control_total,
-        currency_code=effect.currency_code,
-        money=effect.money,
-        event_id=hold.event_id,
-    )
+    hold.write(state="posting", send_deadline=deadline)
     try:
+        hold.desk.ledger.incarnation.secure_intention()
         standing = effect.send(body, deadline)
     except OutcomeUnknown as doubt:
         # The call is over, so nothing more of it can reach Zoho.
@@ -149,7 +183,7 @@ def _send(hold: Hold, body: str) -> None:
         _note(hold, "outcome_unknown", effect.kind)
         raise OutcomeUnknown(doubt.message, retry_after_seconds=FIRST_LOOK_SECONDS) from doubt
     except (RetryLater, NeedsAttention):
-        hold.write(state="new")
+        hold.write(state=if_refused)
         raise
     _record_posted(hold, standing, origin="created")
 
@@ -157,13 +191,13 @@ def _send(hold: Hold, body: str) -> None:
 def _record_posted(hold: Hold, standing: Standing, *, origin: str) -> None:
     hold.write(
         state="posted",
+        frozen_body="",  # never needed again, and it holds a person's data
         zoho_id=standing.zoho_id,
         number=standing.number,
         total=standing.total,
         currency_code=standing.currency_code,
         url=standing.url,
-        control_total=hold.effect.control_total,
-        money=hold.effect.money,
+        tax_total=standing.tax_total,
         origin=origin,
     )
     _note(hold, f"{hold.effect.kind}_{origin}", standing.number or standing.zoho_id or "")

@@ -6,6 +6,7 @@ itself is guarded by the ledger, so RQ's time limit, its remote commands and its
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -18,14 +19,18 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 
-from errors import Busy
+from config.sentinel import follow_master
 from ledger import RENEW_SECONDS
 from ledger.handoff import QUEUE
 from worker.desk import Desk
+from worker.dispatch import dispatch
 from worker.jobs import sit_down_at
 
-WAKE_SECONDS = 1.0
+TICK_SECONDS = 0.1
+TICKS_TO_WAKE = 10
+TICKS_TO_RENEW = int(RENEW_SECONDS / TICK_SECONDS)
 PAUSE_SECONDS = 1.0
+GRACE_SECONDS = 8.0
 # RQ waits for a job for this long less 15 seconds, and looks in between whether it should stop.
 WORKER_TTL_SECONDS = 16
 log = structlog.get_logger()
@@ -45,16 +50,30 @@ class ThreadWorker(SimpleWorker):
     """RQ's worker for one thread; ends between two jobs once `stop` is set."""
 
     death_penalty_class = NoDeathPenalty
+    max_connection_wait_time = PAUSE_SECONDS
 
     def __init__(self, stop: threading.Event, **settings: Any) -> None:
         self._stop = stop
+        self._holds_job = False
         super().__init__([QUEUE], serializer=JSONSerializer, worker_ttl=WORKER_TTL_SECONDS, **settings)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Tells RQ this worker lives, and stops it here, between jobs, when asked to."""
-        if self._stop.is_set() and pipeline is None:
+        if self._stop.is_set() and pipeline is None and not self._holds_job:
             raise StopRequested
         super().heartbeat(timeout, pipeline)
+
+    def reorder_queues(self, reference_queue: Any) -> None:
+        """Called by RQ as soon as it has popped a job, which must then be worked on, whatever is asked meanwhile."""
+        self._holds_job = True
+        super().reorder_queues(reference_queue)
+
+    def execute_job(self, job: Any, queue: Any) -> None:
+        """Works on the job; from then on the worker may be stopped."""
+        try:
+            super().execute_job(job, queue)
+        finally:
+            self._holds_job = False
 
     def _install_signal_handlers(self) -> None:
         """Leaves signals to the process."""
@@ -67,23 +86,48 @@ class ThreadWorker(SimpleWorker):
 
 
 def run_worker(desk: Desk, connect: Callable[[], Redis], *, threads: int, burst: bool) -> None:
-    """Works until SIGTERM or SIGINT, or with `burst` until nothing is ready; finishes what it has begun."""
-    stop, done = threading.Event(), threading.Event()
+    """Works until SIGTERM or SIGINT, or with `burst` until nothing is ready.
+
+    When asked to stop it finishes what it can within GRACE_SECONDS and hands back the rest. Raises what ended the
+    housekeeping, if that was not a stop: without it nobody renews the leases.
+    """
+    stop = threading.Event()
     _stop_on_signals(stop)
     sit_down_at(desk)
-    if burst:
-        desk.ledger.events.wake()
-    housekeeper = threading.Thread(target=_keep_house, args=(desk, done), name="housekeeper")
+    house = House(desk, stop)
     workers = [
-        threading.Thread(target=_supervise, args=(desk, connect, stop, burst), name=f"worker-{number}")
+        # A thread that hangs in a call must not keep the process from ending.
+        threading.Thread(target=_supervise, args=(desk, connect, stop, burst), name=f"worker-{number}", daemon=True)
         for number in range(1, threads + 1)
     ]
-    for thread in (housekeeper, *workers):
+    for thread in (house, *workers):
         thread.start()
+    _join(workers, stop)
+    _hand_back(desk)
+    house.close()
+
+
+def _join(workers: list[threading.Thread], stop: threading.Event) -> None:
+    """Waits for the workers; after a wish to stop, not longer than GRACE_SECONDS."""
+    while not stop.wait(TICK_SECONDS):
+        if not any(thread.is_alive() for thread in workers):
+            return
+    deadline = time.monotonic() + GRACE_SECONDS
     for thread in workers:
-        thread.join()
-    done.set()
-    housekeeper.join()
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _hand_back(desk: Desk) -> None:
+    """Gives back what is not finished; whoever takes it over looks before it posts."""
+    events, documents = desk.ledger.leases.held()
+    try:
+        for event_id, lease in events.items():
+            log.warning("handed_back", event_id=event_id)
+            desk.ledger.events.hand_back(event_id, lease)
+        for business_key, lease in documents.items():
+            desk.ledger.documents.release(business_key, lease)
+    except RedisError as error:
+        log.warning("redis_away", reason=type(error).__name__)
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
@@ -95,25 +139,70 @@ def _stop_on_signals(stop: threading.Event) -> None:
 
 
 def _supervise(desk: Desk, connect: Callable[[], Redis], stop: threading.Event, burst: bool) -> None:
-    """Runs RQ's worker, and runs it again when Redis went away, or when others of a burst only got in the way."""
+    """Runs RQ's worker, and runs it again when Redis went away, or while a burst has something left."""
     while not stop.is_set():
         try:
             ThreadWorker(stop, connection=connect()).work(burst=burst, logging_level="WARNING")
-            if burst and not desk.ledger.events.is_any_waiting(Busy.code):
+            if burst and not is_anything_ready(desk):
                 return
         except RedisError as error:
             log.warning("redis_away", reason=type(error).__name__)
-        stop.wait(PAUSE_SECONDS)
+        stop.wait(TICK_SECONDS if burst else PAUSE_SECONDS)
 
 
-def _keep_house(desk: Desk, done: threading.Event) -> None:
-    """Wakes what is due every second and renews leases, until the workers have stopped."""
-    ticks = 0
-    while not done.wait(WAKE_SECONDS):
-        ticks += 1
+def is_anything_ready(desk: Desk) -> bool:
+    """Whether something can be worked on now, by this process or another; hands RQ what may go."""
+    desk.ledger.events.wake()
+    dispatch(desk)
+    return desk.ledger.dispatch.is_anything_handed() or desk.ledger.events.is_any_busy()
+
+
+class House(threading.Thread):
+    """Renews the leases, wakes what is due and gives the organizations their turns, until closed."""
+
+    def __init__(self, desk: Desk, stop: threading.Event) -> None:
+        super().__init__(name="house", daemon=True)
+        self._desk = desk
+        self._stop_workers = stop
+        self._closed = threading.Event()
+        self._failure: Exception | None = None
+
+    def run(self) -> None:
+        """Ticks; anything unexpected is reported and stops the workers, so that a supervisor starts them anew."""
+        ledger = self._desk.ledger
+        chores = (
+            (TICKS_TO_WAKE, lambda: follow_master(ledger.redis)),
+            (TICKS_TO_WAKE, ledger.incarnation.observe),
+            (TICKS_TO_RENEW, ledger.leases.renew),
+            (TICKS_TO_WAKE, ledger.events.wake),
+            (1, self._dispatch),
+        )
+        ticks = 0
         try:
-            desk.ledger.events.wake()
-            if ticks % int(RENEW_SECONDS / WAKE_SECONDS) == 0:
-                desk.ledger.leases.renew()
+            while not self._closed.wait(TICK_SECONDS):
+                for every, chore in chores:
+                    if ticks % every == 0:
+                        self._do(chore)
+                ticks += 1
+        except Exception as error:
+            self._desk.report(error)
+            self._failure = error
+            self._stop_workers.set()
+
+    def close(self) -> None:
+        """Ends the thread; raises what ended it before."""
+        self._closed.set()
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _dispatch(self) -> None:
+        dispatch(self._desk)
+
+    def _do(self, chore: Callable[[], object]) -> None:
+        try:
+            chore()
         except RedisError as error:
             log.warning("redis_away", reason=type(error).__name__)
+            self._desk.revive_redis()
+            self._closed.wait(PAUSE_SECONDS)

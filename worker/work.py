@@ -3,30 +3,36 @@
 Errors are sorted by what happens next: the event waits, is parked, or is posted; every way ends in the ledger.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
 
-from errors import NeedsAttention, RetryLater
+from errors import NeedsAttention, OrganizationPaused, QuotaExhausted, RetryLater
 from ledger import DocumentRecord, Event, Trouble
-from mappings import Options, Received
+from mappings import Options, Received, Source
 from worker.answers import tell_parked, tell_posted
 from worker.desk import Desk
 from worker.documents import post_drafts
+from worker.pauses import pause, resume
 from worker.retries import delay_seconds
 
+# What an event may still need once it was refused a call: to find a contact, create it and post the document.
+MOST_CALLS = 3
+SHORTEST_PAUSE_SECONDS = 5.0
 log = structlog.get_logger()
 
 
 def work(desk: Desk, event_id: str) -> None:
     """Does what is to be done for an event now; does nothing when another worker has it or it is finished."""
-    begun = desk.ledger.events.begin(event_id)
+    begun = desk.ledger.events.begin(event_id, process=desk.process)
     if begun is None:
         return
     event, lease = begun
     bound = structlog.contextvars.bound_contextvars(event_id=event_id, connection=event.connection)
-    with bound, desk.ledger.leases.event(event_id, lease):
+    with bound, desk.ledger.leases.event(event_id, lease), _company(desk, event, lease):
         try:
             _work(desk, event, lease)
         except RedisError:
@@ -35,15 +41,32 @@ def work(desk: Desk, event_id: str) -> None:
             _park_unexpected(desk, event, lease, error)
 
 
+@contextmanager
+def _company(desk: Desk, event: Event, lease: str) -> Iterator[None]:
+    """Works among others, but on a suspect alone."""
+    if not event.suspect:
+        with desk.company.among_others():
+            yield
+        return
+    with desk.company.alone():
+        desk.ledger.events.has_process_alone(event.event_id, lease)
+        yield
+
+
 def _work(desk: Desk, event: Event, lease: str) -> None:
     try:
         record = _post(desk, event, lease)
+    except OrganizationPaused as trouble:
+        _pause(desk, event, lease, trouble)
+    except QuotaExhausted as trouble:
+        _wait_for_turn(desk, event, lease, trouble, needs=MOST_CALLS)
     except RetryLater as trouble:
         _wait(desk, event, lease, trouble)
     except NeedsAttention as trouble:
         _park(desk, event, lease, trouble)
     else:
         tell_posted(desk, event, record, lease)
+        resume(desk, event.organization)
         desk.ledger.events.finish(event.event_id, lease, "posted", detail=record.number or record.zoho_id or "")
         log.info("posted", kind=record.kind, zoho_id=record.zoho_id, attempts=event.attempts)
 
@@ -56,6 +79,11 @@ def _post(desk: Desk, event: Event, lease: str) -> DocumentRecord:
             code="not_configured",
             remedy="Set it up again, then retry.",
         )
+    with desk.books[event.organization].quota.holding(event.tickets):
+        return _render_and_post(desk, source, event, lease)
+
+
+def _render_and_post(desk: Desk, source: Source, event: Event, lease: str) -> DocumentRecord:
     drafts = source.render(Received(event.body, event.headers), _options(desk, event), topic=event.topic)
     email = drafts.contact.email if drafts.contact else None
     reference = drafts.document.reference_number
@@ -71,10 +99,25 @@ def _options(desk: Desk, event: Event) -> Options:
 
 
 def _wait(desk: Desk, event: Event, lease: str, trouble: RetryLater) -> None:
-    seconds = delay_seconds(event.attempts, trouble.retry_after_seconds, desk.random)
+    failures = event.failures + 1 if trouble.retry_after_seconds is None else 0
+    seconds = delay_seconds(failures, trouble.retry_after_seconds, desk.random)
     reason = Trouble(code=trouble.code, message=trouble.message)
-    desk.ledger.events.wait(event.event_id, lease, seconds=seconds, trouble=reason)
+    desk.ledger.events.wait(event.event_id, lease, seconds=seconds, trouble=reason, failures=failures)
     log.info("waiting", reason=trouble.code, seconds=round(seconds, 1), attempts=event.attempts)
+
+
+def _wait_for_turn(desk: Desk, event: Event, lease: str, trouble: RetryLater, *, needs: int) -> None:
+    seconds = trouble.retry_after_seconds or SHORTEST_PAUSE_SECONDS
+    reason = Trouble(code=trouble.code, message=trouble.message)
+    desk.ledger.events.wait_for_turn(event.event_id, lease, needs=needs, seconds=seconds, trouble=reason)
+    log.info("waiting_for_turn", reason=trouble.code, seconds=round(seconds, 1), attempts=event.attempts)
+
+
+def _pause(desk: Desk, event: Event, lease: str, trouble: OrganizationPaused) -> None:
+    """Nobody works for the organization until its connection is mended; one event at a time tries."""
+    seconds = max(trouble.retry_after_seconds or 0.0, SHORTEST_PAUSE_SECONDS)
+    pause(desk, event.organization, reason=trouble.message, seconds=seconds)
+    _wait_for_turn(desk, event, lease, trouble, needs=1)
 
 
 def _park(desk: Desk, event: Event, lease: str, trouble: NeedsAttention) -> None:

@@ -9,10 +9,12 @@ zoho.com/accounts/protocol/oauth/token-limits.html. What follows from an answer:
     6041                         OrganizationPaused: the organization id and the grant do not fit
     5xx, 1000, not JSON          OutcomeUnknown after a write, ZohoUnavailable after a read
     3062                         NameTaken
+    "already", "duplicate"       ValueTaken, if the words of a refusal say so: Zoho publishes no code for it
     anything else                ZohoRejected: repeating cannot help; also a 404, which names a missing reference
 """
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -28,6 +30,7 @@ REMEDIES = {
     "15": "Shorten the text at the sender or in the mapping, then retry.",
     "1002": "Check in Zoho Books that the contact, account, tax or item still exists and is active, then retry.",
 }
+TAKEN = re.compile(r"already|duplicate|unique", re.IGNORECASE)
 DEFAULT_REMEDY = "Mend the cause in Zoho Books or in the mapping, then retry."
 
 
@@ -50,6 +53,10 @@ class NameTaken(ZohoRejected):
     """Raised when a contact's display name is in use (3062)."""
 
     code = "contact_name_taken"
+
+
+class ValueTaken(ZohoRejected):
+    """Raised when Zoho's words say that another record has a value that must be unique."""
 
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, writes: bool) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def _doubtful(status: int, *, writes: bool) -> RetryLater:
 
 
 def _rejected(code: str, message: str) -> ZohoRejected:
-    kind = NameTaken if code == "3062" else ZohoRejected
+    kind = NameTaken if code == "3062" else ValueTaken if TAKEN.search(message) else ZohoRejected
     return kind(f"Zoho refused it: {message} (code {code})", zoho_code=code, remedy=REMEDIES.get(code, DEFAULT_REMEDY))
 
 

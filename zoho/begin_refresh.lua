@@ -1,7 +1,7 @@
 -- Grants the right to make one token request, or says why not and for how many seconds.
 -- KEYS  lock, requests, verdict, access
 -- ARGV  now, ticket, requests allowed in the window, seconds of the window, milliseconds the lock lasts,
---       digest of the token to replace, or nothing
+--       digest of the token to replace, or nothing; digest of the client secret
 local now = tonumber(ARGV[1])
 
 local access = redis.call('GET', KEYS[4])
@@ -9,8 +9,9 @@ if access and string.match(access, '^[^.]*') ~= ARGV[6] then
   return {'replaced', '0', ''}
 end
 
-local verdict = redis.call('HMGET', KEYS[3], 'until', 'error')
-if verdict[1] and tonumber(verdict[1]) > now then
+local verdict = redis.call('HMGET', KEYS[3], 'until', 'error', 'secret')
+local concerns_us = verdict[2] == 'access denied' or verdict[3] == ARGV[7]
+if verdict[1] and tonumber(verdict[1]) > now and concerns_us then
   return {'verdict', tostring(verdict[1] - now), verdict[2]}
 end
 

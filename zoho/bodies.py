@@ -5,6 +5,7 @@ come in a fixed order; amounts are `Decimal` in plain notation, so that `protoco
 """
 
 import dataclasses
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from zoho.names import Fields, Names
 Body = dict[str, Any]
 
 TEXT_LIMIT = 99
+FOREIGN_MARKER = re.compile(r"bh-(?=[a-z2-7]{12})", re.IGNORECASE)
 
 
 def contact_body(draft: ContactDraft, names: Names, *, contact_name: str, currency_code: str) -> Body:
@@ -32,10 +34,13 @@ def contact_body(draft: ContactDraft, names: Names, *, contact_name: str, curren
     )
 
 
-def invoice_body(draft: InvoiceDraft, names: Names, *, customer_id: str, marker: str) -> Body:
+def invoice_body(
+    draft: InvoiceDraft, names: Names, *, customer_id: str, marker: str, unique_field: str | None = None
+) -> Body:
     """The body of POST /invoices: a draft invoice whose `reference_number` ends with the marker.
 
-    Raises `UnknownName` for names the organization lacks and for a line with several taxes (code `several_taxes`).
+    `unique_field`, the API name of a custom field, holds the marker too. Raises `UnknownName` for names the
+    organization lacks and for a line with several taxes (code `several_taxes`).
     """
     discounted = any(line.discount for line in draft.lines)
     return _present(
@@ -49,11 +54,22 @@ def invoice_body(draft: InvoiceDraft, names: Names, *, customer_id: str, marker:
         is_discount_before_tax=True if discounted else None,
         line_items=[_line_item(line, names) for line in draft.lines],
         notes=draft.notes,
+        custom_fields=_custom_fields(unique_field, marker),
     )
 
 
-def expense_body(draft: ExpenseDraft, names: Names, *, marker: str, vendor_id: str | None = None) -> Body:
-    """The body of POST /expenses; `vendor_id` is the contact found or created for the draft's `vendor_name`."""
+def expense_body(
+    draft: ExpenseDraft,
+    names: Names,
+    *,
+    marker: str,
+    vendor_id: str | None = None,
+    unique_field: str | None = None,
+) -> Body:
+    """The body of POST /expenses; `vendor_id` is the contact found or created for the draft's `vendor_name`.
+
+    `unique_field`, the API name of a custom field, holds the marker too.
+    """
     tax = names.tax(draft.tax_name) if draft.tax_name else {}
     return _present(
         date=draft.date.isoformat(),
@@ -66,13 +82,19 @@ def expense_body(draft: ExpenseDraft, names: Names, *, marker: str, vendor_id: s
         reference_number=mark(draft.reference_number, marker),
         description=draft.description,
         vendor_id=vendor_id,
+        custom_fields=_custom_fields(unique_field, marker),
     )
 
 
 def mark(reference_number: str | None, marker: str) -> str:
     """The reference followed by the marker, the marker always whole and the text within Zoho's limit."""
     room = TEXT_LIMIT - len(marker) - 1
-    return f"{(reference_number or '')[:room].rstrip()} {marker}".lstrip()
+    words = FOREIGN_MARKER.sub("bh_", reference_number or "")  # a buyer's order name must not pass for another document
+    return f"{words[:room].rstrip()} {marker}".lstrip()
+
+
+def _custom_fields(unique_field: str | None, marker: str) -> list[Body] | None:
+    return [{"api_name": unique_field, "value": marker}] if unique_field else None
 
 
 def _line_item(line: Line, names: Names) -> Body:

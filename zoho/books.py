@@ -1,16 +1,16 @@
 """One organization's books: everything the worker asks of Zoho."""
 
 import time
-from collections.abc import Callable, Iterator
-from itertools import takewhile
+from collections.abc import Callable
+from itertools import islice
 
 from redis import Redis
 
 from config.organizations import PLANS, Organization
 from drafts import ContactDraft, Document, DocumentKind, InvoiceDraft
-from errors import BookhookError, OutcomeUnknown, ZohoUnavailable
+from errors import BookhookError, OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho import contacts, protocol
-from zoho.bodies import expense_body, invoice_body
+from zoho.bodies import contact_body, expense_body, invoice_body
 from zoho.client import Client
 from zoho.lookups import Lookups
 from zoho.oauth import Tokens
@@ -18,6 +18,7 @@ from zoho.protocol import RESOURCES, Call, Posted, Row
 from zoho.quota import Quota
 from zoho.transport import Transport
 
+MOST_ROWS = 1000
 SCOPES = {
     "/settings/currencies": "ZohoBooks.settings.READ",
     "/chartofaccounts": "ZohoBooks.accountants.READ",
@@ -38,22 +39,25 @@ class Books:
         transport = Transport()
         self.organization = organization
         self._tokens = Tokens(organization, redis=redis, clock=clock, transport=transport)
-        self._quota = Quota(organization, redis=redis, clock=clock)
-        self._client = Client(organization, tokens=self._tokens, quota=self._quota, clock=clock, transport=transport)
+        self.quota = Quota(organization, redis=redis, clock=clock)
+        self._client = Client(organization, tokens=self._tokens, quota=self.quota, clock=clock, transport=transport)
         self.names = Lookups(self._client, redis=redis, clock=clock)
 
-    def find_contact(self, draft: ContactDraft, currency_code: str) -> str | None:
-        """The id of the contact that surely is the draft's, or None; see `zoho.contacts`."""
-        return contacts.find_contact(self._client, draft, currency_code=currency_code)
+    def find_contact(self, draft: ContactDraft, currency_code: str, *, besides: str | None = None) -> str | None:
+        """The id of the contact that surely is the draft's and is not `besides`, or None; see `zoho.contacts`."""
+        return contacts.find_contact(self._client, draft, currency_code=currency_code, besides=besides)
 
-    def create_contact(self, draft: ContactDraft, currency_code: str, *, deadline: float | None = None) -> str:
-        """The id of a contact created for the draft, under a name that tells it apart if need be.
+    def contact_body(self, draft: ContactDraft, currency_code: str, *, contact_name: str) -> str:
+        """The request for a contact of that name as JSON text, to be kept and posted unchanged."""
+        return protocol.freeze(contact_body(draft, self.names, contact_name=contact_name, currency_code=currency_code))
 
-        Several names may be tried, none sent later than `deadline` (unix seconds).
-        """
-        return contacts.create_contact(
-            self._client, draft, currency_code=currency_code, names=self.names, deadline=deadline
-        )
+    def create_contact(self, frozen_body: str, *, deadline: float | None = None) -> str:
+        """The id of a new contact, sent not later than `deadline` (unix seconds); `NameTaken` if its name is in use."""
+        return contacts.create_contact(self._client, frozen_body, deadline=deadline)
+
+    def is_contact_usable(self, contact_id: str) -> bool:
+        """Whether documents can be posted to the contact: False when it is inactive, deleted or merged."""
+        return contacts.is_usable(self._client, contact_id)
 
     def body(
         self, document: Document, *, marker: str, customer_id: str | None = None, vendor_id: str | None = None
@@ -63,16 +67,23 @@ class Books:
         An invoice needs `customer_id`; an expense takes the `vendor_id` found for its `vendor_name`. Raises
         `UnknownName`.
         """
+        unique_field = self.organization.unique_field
         if not isinstance(document, InvoiceDraft):
-            return protocol.freeze(expense_body(document, self.names, marker=marker, vendor_id=vendor_id))
+            body = expense_body(document, self.names, marker=marker, vendor_id=vendor_id, unique_field=unique_field)
+            return protocol.freeze(body)
         if customer_id is None:
             raise ValueError("an invoice needs a customer")
-        return protocol.freeze(invoice_body(document, self.names, customer_id=customer_id, marker=marker))
+        body = invoice_body(document, self.names, customer_id=customer_id, marker=marker, unique_field=unique_field)
+        return protocol.freeze(body)
 
     def post(self, kind: DocumentKind, frozen_body: str, *, deadline: float | None = None) -> Posted:
         """Creates the document as a draft in Zoho; sent not later than `deadline` (unix seconds)."""
         resource = RESOURCES[kind]
-        answer = self._client.call(protocol.create(resource.path, frozen_body), deadline=deadline)
+        try:
+            answer = self._client.call(protocol.create(resource.path, frozen_body), deadline=deadline)
+        except ZohoRejected:
+            self.names.forget()  # an id may be of a record that was deleted or replaced since
+            raise
         try:
             return self._posted(kind, answer[resource.name])
         except (KeyError, TypeError, ValueError):
@@ -87,21 +98,15 @@ class Books:
         except (KeyError, TypeError, ValueError):
             raise ZohoUnavailable(f"Zoho's answer does not describe the {kind}.") from None
 
-    def find_by_marker(self, kind: DocumentKind, marker: str, *, reference_number: str | None = None) -> list[Posted]:
+    def find_by_marker(self, kind: DocumentKind, marker: str, *, reference_number: str) -> list[Posted]:
         """Every document whose reference number holds the marker as a word, whatever its status.
 
-        Looks for the complete `reference_number` (as in the frozen body) where it is given, by Zoho's exact filter;
-        finding nothing, for the marker alone. Every page is read and every row verified.
+        Looks for the complete `reference_number` (as in the frozen body) by Zoho's exact filter; finding nothing, for
+        the marker alone. Every row is verified, and what is found is read in full: a list row is a summary.
         """
-        loose_filter = RESOURCES[kind].loose_reference_filter
-        if reference_number is None:
-            rows = [row for row in self._list(kind, loose_filter, marker) if _is_marked(row, marker)]
-        else:
-            rows = [row for row in self._list(kind, "reference_number", reference_number) if _is_marked(row, marker)]
-            # A foreign row tells that the filter was ignored: no need to read all the books.
-            rows = rows or list(takewhile(lambda row: _is_marked(row, marker), self._list(kind, loose_filter, marker)))
-        by_id = {str(row.get(RESOURCES[kind].id_field)): row for row in rows}
-        return [self._posted_from_row(kind, row) for row in by_id.values()]
+        found = self._marked(kind, marker, "reference_number", reference_number)
+        found = found or self._marked(kind, marker, RESOURCES[kind].loose_reference_filter, marker)
+        return [self.read(kind, zoho_id) for zoho_id in found]
 
     def paused(self) -> str | None:
         """Why the organization cannot be used at the moment, in words, or None."""
@@ -109,7 +114,7 @@ class Books:
 
     def usage(self) -> dict[str, int]:
         """`minute_used`, `minute_limit`, `day_used`, `day_limit`, `in_flight`."""
-        return self._quota.usage()
+        return self.quota.usage()
 
     def check(self) -> list[str]:
         """What keeps this organization from working, in words; empty when all is well. Makes about six calls."""
@@ -139,16 +144,15 @@ class Books:
     def _posted(self, kind: DocumentKind, row: Row) -> Posted:
         return protocol.read_posted(kind, row, url=self.document_url(kind, str(row[RESOURCES[kind].id_field])))
 
-    def _list(self, kind: DocumentKind, filter_name: str, text: str) -> Iterator[Row]:
-        filters = {filter_name: text, "filter_by": "Status.All", "sort_column": "created_time", "sort_order": "A"}
-        return self._client.rows(RESOURCES[kind].path, **filters)
+    def _marked(self, kind: DocumentKind, marker: str, filter_name: str, text: str) -> list[str]:
+        """The ids of the documents with the marker, newest first, among the newest MOST_ROWS the filter gives.
 
-    def _posted_from_row(self, kind: DocumentKind, row: Row) -> Posted:
-        """A list row is a summary: what it lacks is read from the document."""
-        try:
-            return self._posted(kind, row)
-        except (KeyError, ValueError):
-            return self.read(kind, str(row.get(RESOURCES[kind].id_field)))
+        What is looked for is young, so that a filter Zoho ignored does not make us read all the books.
+        """
+        resource = RESOURCES[kind]
+        filters = {filter_name: text, "filter_by": "Status.All", "sort_column": "created_time", "sort_order": "D"}
+        rows = islice(self._client.rows(resource.path, **filters), MOST_ROWS)
+        return list(dict.fromkeys(str(row[resource.id_field]) for row in rows if _is_marked(row, marker)))
 
     def _plan_problems(self, organization: Row) -> list[str]:
         plan = str(organization.get("plan_name") or "").casefold()

@@ -75,9 +75,8 @@ class Client:
             page += 1
 
     def _attempt(self, call: Call, token: str, deadline: float | None) -> Row:
-        seconds = self._seconds_left(deadline)
-        with self._quota.reserve(seconds=seconds):
-            answer = self._send(call, token, seconds)
+        with self._quota.reserve(seconds=self._seconds_left(deadline)):
+            answer = self._send(call, token, self._seconds_left(deadline))
         log.debug("zoho answered", method=call.method, path=call.path, status=answer.status)
         try:
             return read_answer(answer.status, answer.headers, answer.body, writes=call.writes)

@@ -9,49 +9,54 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from drafts import ContactDraft
-from errors import NeedsAttention, OutcomeUnknown
+from errors import OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho import protocol
-from zoho.answers import NameTaken
-from zoho.bodies import TEXT_LIMIT, Body, contact_body
+from zoho.bodies import TEXT_LIMIT
 from zoho.client import Client
-from zoho.names import Names
 from zoho.protocol import Row
 
 UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
+GONE = "1002"
 
 
-def find_contact(client: Client, draft: ContactDraft, *, currency_code: str) -> str | None:
-    """The id of the draft's contact, the oldest if there are several; None if there is none."""
+def find_contact(client: Client, draft: ContactDraft, *, currency_code: str, besides: str | None = None) -> str | None:
+    """The id of the draft's contact, the oldest if there are several; None if there is none.
+
+    `besides` is an id that is known to be gone: lists may show it for a while.
+    """
     if draft.email:
         rows = _search(client, draft, email=draft.email)
-        return _oldest([row for row in rows if _same(row, draft, currency_code)])
+        return _oldest([row for row in rows if _same(row, draft, currency_code)], besides)
     for name in possible_names(draft, currency_code):
-        if (contact_id := _find_by_name(client, draft, name, currency_code)) is not None:
+        rows = _search(client, draft, contact_name=name)
+        named = [row for row in rows if _text(row, "contact_name") == name.strip()]
+        if (contact_id := _oldest([row for row in named if _same(row, draft, currency_code)], besides)) is not None:
             return contact_id
     return None
 
 
-def create_contact(
-    client: Client, draft: ContactDraft, *, currency_code: str, names: Names, deadline: float | None = None
-) -> str:
-    """The id of the contact created under the first free name; nothing is sent after `deadline` (unix seconds).
+def create_contact(client: Client, frozen_body: str, *, deadline: float | None = None) -> str:
+    """The id of the contact created out of a frozen body; nothing is sent after `deadline` (unix seconds).
 
-    A name that turns out to be taken by the same contact gives that contact: search had not shown it yet. Raises
-    `NeedsAttention` (code `contact_name_taken`) when every name is somebody else's, and the errors of `Client.call`.
+    Raises `NameTaken` when its name is in use, and the errors of `Client.call`.
     """
-    for name in possible_names(draft, currency_code):
-        try:
-            body = contact_body(draft, names, contact_name=name, currency_code=currency_code)
-            return _create(client, body, deadline)
-        except NameTaken:
-            if (contact_id := _find_by_name(client, draft, name, currency_code)) is not None:
-                return contact_id
-    raise NeedsAttention(
-        "Every name for this contact is taken by another contact in Zoho Books.",
-        code="contact_name_taken",
-        field="contact_name",
-        remedy="Rename or reactivate the contact of that name in Zoho Books, or correct its e-mail, then retry.",
-    )
+    answer = client.call(protocol.create("/contacts", frozen_body), deadline=deadline)
+    contact = answer.get("contact")
+    if not isinstance(contact, dict) or not contact.get("contact_id"):
+        raise OutcomeUnknown("Zoho accepted the contact, but its answer names no contact.")
+    return str(contact["contact_id"])
+
+
+def is_usable(client: Client, contact_id: str) -> bool:
+    """Whether documents can be posted to the contact: False when it is inactive, deleted or merged into another."""
+    try:
+        answer = client.call(protocol.read(f"/contacts/{contact_id}"))
+    except ZohoRejected as refusal:
+        return refusal.zoho_code != GONE
+    contact = answer.get("contact")
+    if not isinstance(contact, dict):
+        raise ZohoUnavailable("Zoho's answer does not describe the contact.")
+    return _text(contact, "status") == "active"
 
 
 def possible_names(draft: ContactDraft, currency_code: str) -> list[str]:
@@ -65,21 +70,6 @@ def possible_names(draft: ContactDraft, currency_code: str) -> list[str]:
 def _extended(name: str, ending: str) -> str:
     room = max(TEXT_LIMIT - len(ending) - 3, 1)
     return f"{name[:room].rstrip()} ({ending})"
-
-
-def _create(client: Client, body: Body, deadline: float | None) -> str:
-    answer = client.call(protocol.create("/contacts", protocol.freeze(body)), deadline=deadline)
-    contact = answer.get("contact")
-    if not isinstance(contact, dict) or not contact.get("contact_id"):
-        raise OutcomeUnknown("Zoho accepted the contact, but its answer names no contact.")
-    return str(contact["contact_id"])
-
-
-def _find_by_name(client: Client, draft: ContactDraft, name: str, currency_code: str) -> str | None:
-    rows = _search(client, draft, contact_name=name)
-    return _oldest(
-        [row for row in rows if _text(row, "contact_name") == name.strip() and _same(row, draft, currency_code)]
-    )
 
 
 def _search(client: Client, draft: ContactDraft, **filters: str) -> Iterator[Row]:
@@ -99,7 +89,7 @@ def _same(row: Row, draft: ContactDraft, currency_code: str) -> bool:
         _text(row, "contact_type") == draft.contact_type
         and _text(row, "status") == "active"
         and _text(row, "currency_code") == currency_code
-        and (draft.email is None or _text(row, "email").casefold() == draft.email.strip().casefold())
+        and (draft.contact_type == "vendor" or _text(row, "email").casefold() == (draft.email or "").strip().casefold())
     )
 
 
@@ -107,9 +97,9 @@ def _text(row: Row, field: str) -> str:
     return str(row.get(field) or "").strip()
 
 
-def _oldest(rows: list[Row]) -> str | None:
-    ids = [(_created(row), str(row["contact_id"])) for row in rows if row.get("contact_id")]
-    return min(ids)[1] if ids else None
+def _oldest(rows: list[Row], besides: str | None) -> str | None:
+    known = [row for row in rows if row.get("contact_id") and str(row["contact_id"]) != besides]
+    return min(((_created(row), str(row["contact_id"])) for row in known), default=(None, None))[1]
 
 
 def _created(row: Row) -> datetime:

@@ -25,6 +25,7 @@ from zoho.protocol import Row, read_money
 
 KEEP_SECONDS = 86400
 MEMORY_SECONDS = 60.0
+FRESH_SECONDS = 30.0
 SUGGESTIONS = 8
 
 
@@ -35,7 +36,7 @@ class _List:
     path: str
     params: Mapping[str, str]
     fields: tuple[str, ...]
-    stale_on_miss_seconds: float = 30.0
+    stale_on_miss_seconds: float = FRESH_SECONDS
 
 
 LISTS = {
@@ -111,6 +112,14 @@ class Lookups:
         """Reads one of `LISTS` from Zoho, whatever is kept, and keeps it."""
         return self._fetch(name).rows
 
+    def forget(self) -> None:
+        """Has what was not read just now read anew when it is next needed: an id in it was refused."""
+        now = self._clock()
+        for name, (_, fetched) in list(self._remembered.items()):
+            if now - fetched.fetched_at > FRESH_SECONDS:
+                self._redis.delete(f"{self._prefix}:{name}")
+                self._remembered.pop(name, None)
+
     def _account_id(self, name: str) -> str:
         return str(self._find("accounts", "account_name", name, word="account")["account_id"])
 
@@ -127,7 +136,7 @@ class Lookups:
         with self._locks[name]:
             fetched = self._rows(name)
             found = select(fetched.rows)
-            if not found and self._clock() - fetched.fetched_at > LISTS[name].stale_on_miss_seconds:
+            if len(found) != 1 and self._clock() - fetched.fetched_at > LISTS[name].stale_on_miss_seconds:
                 found = select(self._fetch(name).rows)
             return found
 

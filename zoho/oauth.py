@@ -5,7 +5,8 @@
 bh:token:<grant>:access      text    digest of the token, a dot, and token and expiry, encrypted; gone when it expires
 bh:token:<grant>:lock        text    who is asking for a new token just now; a minute at most
 bh:token:<grant>:requests    zset    token requests of the last ten minutes → their times
-bh:token:<grant>:verdict     hash    error, until: Zoho refused a new token, nobody asks again before
+bh:token:<grant>:verdict     hash    error, until, secret (digest): Zoho refused this secret a new token, nobody asks with
+                                     it again before; "access denied" means the grant, whatever the secret
 bh:token:<grant>:in_vain     text    digest of a new token that was rejected too; a further one would not help
 
 Facts: zoho.com/accounts/protocol/oauth/token-limits.html (ten requests in ten minutes, and asking while blocked
@@ -41,6 +42,7 @@ REFUSED_SECONDS = 60
 IN_VAIN_SECONDS = 120
 LOCK_SECONDS = 60
 REFRESH_TIMEOUT_SECONDS = 20.0
+THROTTLED = "access denied"
 
 REFUSALS = {
     "invalid_code": "Zoho no longer accepts the refresh token: it was revoked, replaced by newer ones, or belongs to "
@@ -80,6 +82,7 @@ class Tokens:
         self._clock = clock
         self._transport = transport or Transport()
         self._cipher = Fernet(_key(organization))
+        self._secret = _digest(organization.client_secret)
         self._prefix = f"bh:token:{_grant(organization)}"
         self._begin_refresh = redis.register_script(Path(__file__).with_name("begin_refresh.lua").read_text())
         self._forget = redis.register_script(Path(__file__).with_name("forget.lua").read_text())
@@ -103,10 +106,11 @@ class Tokens:
 
     def obstacle(self) -> str | None:
         """Why no new token is to be had just now, in words; None while nothing is known against it."""
-        error, until = self._redis.hmget(f"{self._prefix}:verdict", "error", "until")
-        if error is None or until is None or float(until) <= self._clock():
+        verdict = self._redis.hmget(f"{self._prefix}:verdict", "error", "until", "secret")
+        error, until, secret = (_bytes(each or b"").decode() for each in verdict)
+        if float(until or 0) <= self._clock() or (error != THROTTLED and secret != self._secret):
             return None
-        return _refusal(_bytes(error).decode(), 0).message
+        return _refusal(error, 0).message
 
     def reject(self, token: str) -> None:
         """Forgets a token Zoho rejected, so that the next caller gets another.
@@ -143,14 +147,14 @@ class Tokens:
         """Takes the lock and counts the request, in one step; False if the token has been replaced."""
         outcome, wait, error = self._begin_refresh(
             keys=[f"{self._prefix}:{key}" for key in ("lock", "requests", "verdict", "access")],
-            args=[self._clock(), ticket, REQUESTS_ALLOWED, WINDOW_SECONDS, LOCK_SECONDS * 1000, digest],
+            args=[self._clock(), ticket, REQUESTS_ALLOWED, WINDOW_SECONDS, LOCK_SECONDS * 1000, digest, self._secret],
         )
         if outcome == b"verdict":
             raise _refusal(error.decode(), float(wait))
         if outcome == b"locked":
             raise ZohoUnavailable("A new access token is on its way.", retry_after_seconds=float(wait))
         if outcome == b"full":
-            raise _refusal("access denied", float(wait))
+            raise _refusal(THROTTLED, float(wait))
         return bool(outcome == b"granted")
 
     def _ask(self) -> _Token:
@@ -176,9 +180,10 @@ class Tokens:
         return _Token(text, asked_at + life_seconds)
 
     def _remember(self, error: str) -> RetryLater:
-        seconds = WINDOW_SECONDS if error == "access denied" else REFUSED_SECONDS
+        seconds = WINDOW_SECONDS if error == THROTTLED else REFUSED_SECONDS
+        until = self._clock() + seconds
         with self._redis.pipeline() as pipe:
-            pipe.hset(f"{self._prefix}:verdict", mapping={"error": error, "until": self._clock() + seconds})
+            pipe.hset(f"{self._prefix}:verdict", mapping={"error": error, "until": until, "secret": self._secret})
             pipe.expire(f"{self._prefix}:verdict", seconds)
             pipe.execute()
         return _refusal(error, seconds)
@@ -199,7 +204,7 @@ class Tokens:
 
 
 def _refusal(error: str, seconds: float) -> RetryLater:
-    if error == "access denied":
+    if error == THROTTLED:
         return ZohoUnavailable("Zoho's limit of token requests is used up.", retry_after_seconds=seconds)
     words = REFUSALS.get(error, "Zoho refuses a new access token for this grant: connect again.")
     return OrganizationPaused(words, retry_after_seconds=seconds)

@@ -41,6 +41,7 @@ class Posted:
     status: str
     url: str
     reference_number: str
+    tax_total: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def read_posted(kind: DocumentKind, row: Mapping[str, Any], *, url: str) -> Post
         status=str(row.get("status") or ""),
         url=url,
         reference_number=str(row.get("reference_number") or ""),
+        tax_total=read_money(row["tax_total"]) if "tax_total" in row else None,
     )
 
 

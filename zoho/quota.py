@@ -1,9 +1,11 @@
 """How many calls an organization may still make, shared by every process on every machine.
 
-bh:quota:<org>:minute     zset    call id → time of the call; the last 60 seconds
+bh:quota:<org>:minute     zset    call id → time of the call, or of its reservation; the last minute
 bh:quota:<org>:day:<day>  text    calls reserved on a UTC day; kept two days
 bh:quota:<org>:in_flight  zset    call id → when it is over at the latest, so a killed process frees its place
 bh:quota:<org>:closed     text    time until which Zoho refuses calls, after a 429
+
+Whoever plans work ahead reserves its calls ahead, as tickets; the calls made while tickets are held use those up.
 
 Limits: zoho.com/books/api/v3/introduction. Times are unix seconds by the injected clock.
 """
@@ -11,8 +13,9 @@ Limits: zoho.com/books/api/v3/introduction. Times are unix seconds by the inject
 import datetime
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from math import ceil
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from redis import Redis, RedisError
 
 from config.organizations import Organization
 from errors import QuotaExhausted
+
+# Calls that leave us evenly may arrive in bunches, and Zoho counts arrivals: its minute is given a second more.
+WINDOW_SECONDS = 61
 
 REASONS = {
     "closed": "Zoho refused a call and asked for a pause.",
@@ -39,6 +45,9 @@ class Quota:
         self._prefix = f"bh:quota:{organization.organization_id}"
         self._take = redis.register_script(Path(__file__).with_name("quota.lua").read_text())
         self._close = redis.register_script(Path(__file__).with_name("close.lua").read_text())
+        self._take_ahead = redis.register_script(Path(__file__).with_name("tickets.lua").read_text())
+        self._give_back = redis.register_script(Path(__file__).with_name("give_back.lua").read_text())
+        self._held: ContextVar[list[str] | None] = ContextVar("held", default=None)
 
     @contextmanager
     def reserve(self, *, seconds: float) -> Iterator[None]:
@@ -46,13 +55,43 @@ class Quota:
 
         Raises `QuotaExhausted` with the time until a limit allows the next call; then nothing is counted.
         """
-        call_id = uuid.uuid4().hex
+        held = self._held.get()
+        call_id = held[0] if held else uuid.uuid4().hex
         self._reserve(call_id, seconds)
+        if held:
+            held.pop(0)
         try:
             yield
         finally:
             with suppress(RedisError):  # the answer matters more; the place frees itself
                 self._redis.zrem(f"{self._prefix}:in_flight", call_id)
+
+    def reserve_ahead(self, counts: Sequence[int]) -> list[list[str]]:
+        """Tickets for each of the counts of calls, in their order, as far as the minute and the day have room."""
+        asked = [[uuid.uuid4().hex for _ in range(count)] for count in counts]
+        now = self._clock()
+        granted = self._take_ahead(
+            keys=[f"{self._prefix}:minute", self._day_key(now), f"{self._prefix}:closed"],
+            args=[now, self._limits.per_minute, self._limits.per_day, WINDOW_SECONDS]
+            + [part for tickets in asked for part in (str(len(tickets)), *tickets)],
+        )
+        return asked[: int(granted)]
+
+    def give_back(self, tickets: Sequence[str]) -> None:
+        """Frees reserved calls that will not be made."""
+        if tickets:
+            self._give_back(keys=[f"{self._prefix}:minute", self._day_key(self._clock())], args=list(tickets))
+
+    @contextmanager
+    def holding(self, tickets: Sequence[str]) -> Iterator[None]:
+        """Has the calls made inside, by this thread, use these tickets first; frees what is left of them."""
+        left = list(tickets)
+        before = self._held.set(left)
+        try:
+            yield
+        finally:
+            self._held.reset(before)
+            self.give_back(left)
 
     def close(self, seconds: float) -> None:
         """Lets nobody call for so many seconds: Zoho said so."""
@@ -62,7 +101,7 @@ class Quota:
         """`minute_used`, `minute_limit`, `day_used`, `day_limit`, `in_flight`, as of now."""
         now = self._clock()
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zcount(f"{self._prefix}:minute", f"({now - 60}", "+inf")
+            pipe.zcount(f"{self._prefix}:minute", f"({now - WINDOW_SECONDS}", "+inf")
             pipe.get(self._day_key(now))
             pipe.zcount(f"{self._prefix}:in_flight", f"({now}", "+inf")
             minute_used, day_used, in_flight = pipe.execute()
@@ -77,9 +116,10 @@ class Quota:
     def _reserve(self, call_id: str, seconds: float) -> None:
         now = self._clock()
         limits = self._limits
+        most = (limits.per_minute, limits.per_day, limits.concurrent)
         reason, wait = self._take(
             keys=[f"{self._prefix}:minute", self._day_key(now), f"{self._prefix}:in_flight", f"{self._prefix}:closed"],
-            args=[now, call_id, now + seconds, limits.per_minute, limits.per_day, limits.concurrent, _day_left(now)],
+            args=[now, call_id, now + seconds, *most, _day_left(now), WINDOW_SECONDS],
         )
         if reason:
             raise QuotaExhausted(REASONS[reason.decode()], retry_after_seconds=max(float(wait), 0.1))

@@ -82,7 +82,7 @@ class Transport:
                 allow_redirects=False,
             )
             answer = Answer(response.status_code, response.headers, response.content)
-        except (OSError, urllib3.exceptions.HTTPError) as trouble:
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as trouble:
             raise exchange.failure(trouble) from None  # the original names the URL
         finally:
             exchange.finish()

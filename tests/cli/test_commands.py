@@ -1,6 +1,7 @@
 """The commands as people type them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,14 @@ def test_map_prints_the_bodies_with_names_and_needs_no_network(run):
     assert invoice["line_items"][0]["tax_name"] == "State Tax"
     assert invoice["reference_number"].startswith("#1001 bh-")
     assert "customer_id" not in invoice
+
+
+def test_map_shows_the_marker_in_the_unique_field_too(run, environ):
+    told = run("map", "standard", "expense", env={**environ, "ZOHO_UNIQUE_FIELD": "cf_bookhook"}).stdout
+
+    expense = json.loads(told.split("POST /expenses\n")[1])
+    marker = expense["reference_number"].split()[-1]
+    assert expense["custom_fields"] == [{"api_name": "cf_bookhook", "value": marker}]
 
 
 def test_map_prints_what_is_then_really_sent(run, hooks, worker, sandbox):
@@ -213,6 +222,25 @@ def test_check_finds_nothing_wrong_with_a_working_deployment(run):
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "All is well.")
 
 
+def test_check_takes_the_word_that_a_backup_was_restored_and_says_until_when_it_counts(run, ledger):
+    before = run("check").stdout
+    said = run("check", "--restored")
+    later = run("check").stdout
+
+    assert "looked for" not in before
+    assert said.exit_code == 0
+    assert ledger.incarnation.observe() is not None
+    for told in (said.stdout, later):
+        [line] = [line for line in told.splitlines() if "looked for" in line]
+        assert re.fullmatch(r"! until 20\S+Z every document is looked for before it is posted: .*restored.*", line)
+
+
+def test_check_warns_of_a_redis_that_forgets(run, servers, environ):
+    told = run("check", env={**environ, "REDIS_URL": servers.redis(appendonly="no").url})
+
+    assert "! Redis forgets with every restart" in told.stdout
+
+
 def test_check_names_every_problem_at_once(run, tmp_path: Path):
     own = tmp_path / "sources" / "mine"
     own.mkdir(parents=True)
@@ -242,6 +270,10 @@ def test_check_names_every_problem_at_once(run, tmp_path: Path):
         ({"ZOHO_ORGANIZATION_ID": "99"}, "ZOHO_ORGANIZATION_ID"),
         ({"ZOHO_API_URL": "http://127.0.0.1:1/books/v3"}, "could not be reached"),
         ({"REDIS_URL": "redis://127.0.0.1:1"}, "Redis cannot be reached"),
+        (
+            {"REDIS_URL": "redis://x", "BOOKHOOK_REDIS_SENTINELS": "127.0.0.1:1"},
+            "BOOKHOOK_REDIS_SENTINELS: Redis cannot be reached (MasterNotFoundError)",
+        ),
         ({"STANDARD_WEBHOOK_SECRET": "whsec_not base64"}, "STANDARD_WEBHOOK_SECRET: each secret must be whsec_"),
     ],
 )

@@ -1,7 +1,16 @@
 import pytest
 from environs import ValidationError
 
-from config.checks import is_digits, is_folder, is_loopback, is_redis_url, is_sentry_dsn, is_service_url, is_time_zone
+from config.checks import (
+    is_custom_field,
+    is_digits,
+    is_folder,
+    is_loopback,
+    is_redis_url,
+    is_sentry_dsn,
+    is_service_url,
+    is_time_zone,
+)
 
 GOOD = [
     (is_redis_url, "redis://localhost"),
@@ -15,6 +24,7 @@ GOOD = [
     (is_sentry_dsn, "https://key@o1.ingest.sentry.io/42"),
     (is_time_zone, "Europe/Berlin"),
     (is_digits, "10000001"),
+    (is_custom_field, "cf_bookhook"),
 ]
 BAD = [
     (is_redis_url, "localhost:6379"),
@@ -36,6 +46,9 @@ BAD = [
     (is_time_zone, "America"),
     (is_time_zone, "Mars/Olympus"),
     (is_time_zone, "../../etc/passwd"),
+    (is_custom_field, "Bookhook"),
+    (is_custom_field, "cf_"),
+    (is_custom_field, "cf_Bookhook"),
     (is_digits, "12a"),
     (is_digits, "٣"),
     (is_folder, "no/such/folder"),

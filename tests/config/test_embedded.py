@@ -2,15 +2,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import redis
 from structlog.testing import capture_logs
 
 from config import embedded
-from config.embedded import embedded_redis, find_socket_path
+from config.embedded import embedded_redis, find_socket_path, is_running, revive
 from config.problems import ConfigError
 from config.redis_client import connect_redis
 
@@ -28,7 +31,7 @@ with embedded_redis(Path(sys.argv[1])) as url:
 def other_user(home):
     """Another process that uses the embedded Redis of `home` until its input ends."""
     command = [sys.executable, "-c", USER, str(home)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own words
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("unix://")
         yield process
 
@@ -46,10 +49,6 @@ def write(url, value):
 def read(url):
     with connect_redis(url) as client:
         return client.get("key")
-
-
-def is_running(home):
-    return embedded._is_alive(home / "redis")
 
 
 def end_of(process):
@@ -118,6 +117,20 @@ def test_an_interrupted_user_stops_the_server(tmp_path):
     assert not is_running(tmp_path)
 
 
+def test_an_interrupt_while_the_server_starts_leaves_none_behind(tmp_path, monkeypatch):
+    start = embedded._start
+
+    def interrupted(*place):
+        start(*place)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded, "_start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        embedded_redis(tmp_path).__enter__()
+
+    assert not is_running(tmp_path)
+
+
 def test_a_killed_server_is_started_anew_and_nothing_answered_is_lost(tmp_path):
     with other_user(tmp_path) as user:
         with embedded_redis(tmp_path) as url:
@@ -128,6 +141,65 @@ def test_a_killed_server_is_started_anew_and_nothing_answered_is_lost(tmp_path):
             with embedded_redis(tmp_path) as same_url:
                 assert (same_url, read(url)) == (url, b"kept")
         assert end_of(user) == 0
+
+    assert not is_running(tmp_path)
+
+
+def wait_for(condition):
+    deadline, pause = time.monotonic() + 20, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
+
+
+def kill(server, home):
+    os.kill(server, signal.SIGKILL)
+    wait_for(lambda: not is_running(home))
+
+
+def answers(url):
+    with suppress(redis.RedisError):
+        return read(url) is not None
+
+
+def test_a_server_that_died_under_its_users_is_revived_with_all_it_answered(tmp_path):
+    with embedded_redis(tmp_path) as url:
+        write(url, "kept")
+        kill(server_of(url), tmp_path)
+
+        revive(tmp_path)
+
+        wait_for(lambda: answers(url))
+        assert read(url) == b"kept"
+    assert not is_running(tmp_path)
+
+
+def test_many_that_revive_at_once_start_one_server(tmp_path):
+    with embedded_redis(tmp_path) as url:
+        write(url, "kept")
+        kill(server_of(url), tmp_path)
+        with capture_logs() as lines, ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: revive(tmp_path), range(40)))
+
+        wait_for(lambda: answers(url))
+        assert [line["event"] for line in lines] == ["embedded_redis_died"]
+
+
+def test_a_server_that_lives_is_not_revived(tmp_path):
+    with embedded_redis(tmp_path) as url:
+        server = server_of(url)
+        with capture_logs() as lines:
+            revive(tmp_path)
+        assert (server_of(url), lines) == (server, [])
+
+
+def test_a_server_that_nobody_uses_any_more_stays_stopped(tmp_path):
+    revive(tmp_path)
+    assert not (tmp_path / "redis").exists()
+    with embedded_redis(tmp_path):
+        pass
+
+    revive(tmp_path)
 
     assert not is_running(tmp_path)
 
@@ -237,18 +309,21 @@ def test_a_server_that_refuses_its_options_is_a_problem_that_names_its_log(tmp_p
         embedded_redis(Path(tmp_path)).__enter__()
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    for patience in ("ANSWER_SECONDS", "START_SECONDS", "STOP_SECONDS"):
-        monkeypatch.setattr(embedded, patience, 0.05)
+@contextmanager
+def impatience():
+    """Lets nobody wait longer than a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for patience in ("ANSWER_SECONDS", "START_SECONDS", "STOP_SECONDS"):
+            patch.setattr(embedded, patience, 0.05)
+        yield
 
 
-def test_a_server_that_hangs_is_not_joined_by_a_second_one(tmp_path, impatient):
+def test_a_server_that_hangs_is_not_joined_by_a_second_one(tmp_path):
     with other_user(tmp_path) as user:
         with embedded_redis(tmp_path) as url:
             server = server_of(url)
         os.kill(server, signal.SIGSTOP)
-        with pytest.raises(ConfigError, match="does not answer"):
+        with impatience(), pytest.raises(ConfigError, match="does not answer"):
             embedded_redis(tmp_path).__enter__()
         os.kill(server, signal.SIGCONT)
 
@@ -257,10 +332,13 @@ def test_a_server_that_hangs_is_not_joined_by_a_second_one(tmp_path, impatient):
         assert end_of(user) == 0
 
 
-def test_a_server_that_does_not_stop_is_said_so_and_left_to_the_next_user(tmp_path, impatient):
-    with capture_logs() as lines, embedded_redis(tmp_path) as url:
-        server = server_of(url)
-        os.kill(server, signal.SIGSTOP)
+def test_a_server_that_does_not_stop_is_said_so_and_left_to_the_next_user(tmp_path):
+    user = embedded_redis(tmp_path)
+    server = server_of(user.__enter__())
+    os.kill(server, signal.SIGSTOP)
+
+    with capture_logs() as lines, impatience():
+        user.__exit__(None, None, None)
 
     assert [line["event"] for line in lines] == ["embedded_redis_still_running"]
     os.kill(server, signal.SIGKILL)

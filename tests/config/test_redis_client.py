@@ -1,8 +1,15 @@
+import fcntl
+import os
+import signal
+import threading
+
 import pytest
 import redis
+from structlog.testing import capture_logs
 
-from config.embedded import embedded_redis
-from config.redis_client import connect_redis, open_redis, redis_address
+import config.embedded
+from config.embedded import embedded_redis, is_running
+from config.redis_client import connect_redis, open_redis, redis_address, revive_redis
 from config.settings import read_settings
 
 
@@ -48,3 +55,32 @@ def test_clients_wait_a_second_for_a_connection_and_five_for_an_answer():
 
     assert (options["socket_connect_timeout"], options["socket_timeout"]) == (1.0, 5.0)
     assert options["health_check_interval"] == 30
+
+
+def test_only_an_embedded_redis_is_revived(tmp_path):
+    embedded = read_settings({"BOOKHOOK_HOME": str(tmp_path)})
+    configured = read_settings({"BOOKHOOK_HOME": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"})
+    with redis_address(embedded) as address, connect_redis(address) as client:
+        os.kill(client.info("server")["process_id"], signal.SIGKILL)
+        pause = threading.Event()
+        while is_running(tmp_path):
+            pause.wait(0.01)
+
+        revive_redis(configured)
+        assert not is_running(tmp_path)
+        revive_redis(embedded)
+        assert is_running(tmp_path)
+
+
+def test_a_redis_that_cannot_be_revived_is_a_line_in_the_log(tmp_path, monkeypatch):
+    monkeypatch.setattr(config.embedded, "find_server", lambda: tmp_path / "nothing")
+    settings = read_settings({"BOOKHOOK_HOME": str(tmp_path)})
+    (tmp_path / "redis").mkdir()
+    for name in config.embedded.LOCKS:
+        (tmp_path / "redis" / name).touch()
+
+    with (tmp_path / "redis" / "users.lock").open() as user, capture_logs() as lines:
+        fcntl.flock(user, fcntl.LOCK_SH)
+        revive_redis(settings)
+
+    assert [line["event"] for line in lines] == ["embedded_redis_died", "embedded_redis_not_revived"]

@@ -192,6 +192,13 @@ def test_a_grant_split_between_this_machine_and_another_is_a_warning():
     )
 
 
+def test_a_unique_field_belongs_to_the_organization():
+    assert read_settings(GRANT).require_organization().unique_field is None
+    assert (
+        read_settings(GRANT | {"ZOHO_UNIQUE_FIELD": "cf_bookhook"}).require_organization().unique_field == "cf_bookhook"
+    )
+
+
 def test_the_headroom_is_exact():
     environ = GRANT | {"ZOHO_CALLS_PER_DAY": "1000000000", "ZOHO_QUOTA_HEADROOM": "0.1"}
 

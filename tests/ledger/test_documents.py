@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from errors import Busy
-from ledger import Ledger, LeaseLost, marker
+from ledger import DocumentRecord, LeaseLost, Ledger, marker
 
 KEY = "shopify/invoice/order:1"
 
@@ -43,6 +43,28 @@ def test_nobody_writes_or_releases_without_the_lease(documents, redis):
 
     documents.write(KEY, "b", {"state": "posted"})
     assert documents.get(KEY).state == "posted"
+
+
+def test_the_next_generation_knows_nothing_of_the_last_but_its_key(documents):
+    documents.claim(KEY, "contact", event_id="ev_1", lease="a")
+    documents.write(KEY, "a", {"state": "posted", "zoho_id": "7", "taken_names": '["Jane"]', "taken_at": 5.0})
+    first = documents.get(KEY)
+    assert (first.taken_names, first.taken_at) == (("Jane",), 5.0)
+
+    documents.begin_anew(KEY, "a")
+
+    assert documents.get(KEY) == DocumentRecord(
+        business_key=KEY, kind="contact", state="new", generation=2, event_id="ev_1"
+    )
+
+
+def test_only_the_holder_of_the_lease_begins_the_next_generation(documents):
+    documents.claim(KEY, "contact", event_id="ev_1", lease="a")
+
+    with pytest.raises(LeaseLost):
+        documents.begin_anew(KEY, "b")
+
+    assert documents.get(KEY).generation == 1
 
 
 def test_a_lease_ends_by_itself_unless_it_is_renewed(redis, clock):

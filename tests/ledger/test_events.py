@@ -30,8 +30,14 @@ def jobs(redis: Redis) -> list[str]:
     return [job.decode() for job in redis.lrange("rq:queue:bookhook", 0, -1)]
 
 
+def give_turn(ledger: Ledger) -> list[str]:
+    """Hands over whatever RQ has room for, as a dispatcher would with quota to spare."""
+    offered = ledger.dispatch.offer("10000001", at_once=10)
+    return ledger.dispatch.hand("10000001", dict.fromkeys(offered, ()))
+
+
 def begin(ledger: Ledger, event_id: str):
-    begun = ledger.events.begin(event_id)
+    begun = ledger.events.begin(event_id, process="p1")
     assert begun is not None
     return begun
 
@@ -92,8 +98,8 @@ def test_an_ignored_arrival_is_kept_but_not_queued(ledger, redis):
 def test_only_one_worker_gets_an_event(ledger):
     event_id = ledger.events.record(ARRIVAL).event_id
 
-    assert ledger.events.begin(event_id) is not None
-    assert ledger.events.begin(event_id) is None
+    assert ledger.events.begin(event_id, process="p1") is not None
+    assert ledger.events.begin(event_id, process="p2") is None
 
 
 def test_a_waiting_event_is_handed_over_when_it_is_due(ledger, redis, clock):
@@ -109,6 +115,7 @@ def test_a_waiting_event_is_handed_over_when_it_is_due(ledger, redis, clock):
     clock.advance(1)
     assert ledger.events.wake() == [event_id]
     assert ledger.events.get(event_id).state == "queued"
+    assert give_turn(ledger) == [event_id]
     assert jobs(redis)[-1] == f"{event_id}-2"
 
 
@@ -147,6 +154,7 @@ def test_an_event_whose_job_rq_lost_is_handed_over_again(ledger, redis, clock):
     clock.advance(1)
     assert ledger.events.wake() == [event_id]
 
+    assert give_turn(ledger) == [event_id]
     assert jobs(redis) == [f"{event_id}-2"]
     assert ledger.events.wake() == []
 
@@ -161,6 +169,7 @@ def test_a_parked_event_says_why_and_a_person_may_retry_it(ledger, redis):
     assert ledger.events.requeue(event_id) is None
 
     assert (ledger.events.get(event_id).state, ledger.events.get(event_id).error) == ("queued", None)
+    assert give_turn(ledger) == [event_id]
     assert jobs(redis)[-1] == f"{event_id}-2"
 
 
@@ -218,6 +227,7 @@ def test_the_timeline_keeps_the_newest_two_hundred_steps(ledger):
         _, lease = begin(ledger, event_id)
         ledger.events.finish(event_id, lease, "parked", detail=str(number))
         ledger.events.requeue(event_id)
+        give_turn(ledger)
 
     steps = ledger.events.timeline(event_id)
     assert len(steps) == 200

@@ -8,9 +8,7 @@ from rq.serializers import JSONSerializer
 from ledger import Arrival, Ledger
 from ledger.handoff import JOB_TIMEOUT_SECONDS, QUEUE, WORK_EVENT
 
-ARRIVAL = Arrival(
-    connection="c", source="s", organization="1", topic="t", delivery=None, headers={}, body=b"{}"
-)
+ARRIVAL = Arrival(connection="c", source="s", organization="1", topic="t", delivery=None, headers={}, body=b"{}")
 
 
 def record(redis: Redis) -> str:

@@ -127,7 +127,7 @@ def test_a_list_is_a_body_too(source):
         ({"total": "-1"}, "invoice.control_total", "below zero"),
         ({"buyer": {"name": "A", "email": "not an address"}}, "contact.email", "not an e-mail"),
         ({"buyer": {"email": "a@example.com"}}, "contact.name", "nothing there"),
-        ({"buyer": {"name": "A", "phone": "1" * 50}}, "contact.phone", "longer than the 49"),
+        ({"buyer": {"name": "A", "id": "1" * 100}}, "contact.customer_id", "longer than the 99"),
         ({"id": None}, "once_per", "nothing there for id"),
         ({"id": {"a": 1}}, "once_per", "an object is not a text"),
         ({"id": "x" * 201}, "once_per", "1 to 200"),

@@ -144,6 +144,17 @@ def test_the_published_schema_names_every_field_the_mapping_reads(example):
     assert set(data.get("customer", {})) <= set(customer)
 
 
+def test_the_published_schema_lets_details_be_longer_than_zoho_takes():
+    [order] = [json.loads(each.body) for each in STANDARD if name(each) == "standard/order"]
+    customer = order["data"]["customer"]
+    for details in (customer, customer["address"]):
+        details |= {field: text * 50 for field, text in details.items() if isinstance(text, str)}
+    customer |= {"id": "1", "email": "ada@example.com"}
+    order["data"] |= {"number": "9" * 200}
+
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(order)
+
+
 def test_a_request_file_is_read_like_an_example(tmp_path):
     file = tmp_path / "request.json"
     file.write_text('{"body": {"a": 1.50}}')

@@ -1,14 +1,16 @@
 """What a mapping can say: blocks, conditions, derived prices, limits, replies."""
 
+import dataclasses
 import json
 from decimal import Decimal
 
 import pytest
 from marshmallow import ValidationError
 
+from drafts import Address
 from errors import MappingError
 from mappings import Options, Received
-from mappings.schemas import LineSchema
+from mappings.schemas import AddressSchema, ContactSchema, LineSchema
 
 LINES = """        - each: rows
           name: title
@@ -77,6 +79,23 @@ def test_errors_count_the_lines_of_the_draft(lines):
     assert "written as money(price)" in caught.value.message
 
 
+def test_what_is_missing_in_an_item_says_how_to_reach_the_rest_of_the_body(lines):
+    hint = r"nothing there; inside each the item is the root; use root\('…'\) for the rest of the body"
+
+    for missing in ("rate: currency", "rate: required(currency)"):
+        with pytest.raises(MappingError, match=hint) as caught:
+            lines(LINES.replace("rate: money(price)", missing))
+        assert caught.value.field == "invoice.lines[0].rate"
+    with pytest.raises(MappingError, match=hint):
+        lines(LINES.replace("each: taxes", "each: vat").replace("taxes?:", "taxes:"))
+
+
+def test_what_is_missing_outside_of_items_or_through_root_has_no_such_hint(lines):
+    for missing in (LINES.replace("money(price)", "root('price')"), LINES.replace("each: rows", "each: items")):
+        with pytest.raises(MappingError, match="nothing there \\(written"):
+            lines(missing)
+
+
 def test_a_condition_that_fails_names_its_line(lines):
     with pytest.raises(MappingError) as caught:
         lines(LINES.replace("each: rows", "each: rows\n          when: nonzero(title)"))
@@ -122,15 +141,47 @@ def test_a_name_of_99_characters_stays_and_one_of_100_is_shortened_and_kept_in_t
     assert longer.description == "a" * 100 + "\nblue"
 
 
-def test_the_name_of_a_contact_is_shortened_and_its_other_texts_are_not(source):
+def test_what_identifies_a_contact_is_never_shortened(source):
     shop = source()
     buyer = {"name": "N" * 100, "id": 12, "email": "e" * 87 + "@example.com", "phone": "1" * 49}
     contact = shop.render(received(BODY | {"buyer": buyer}), Options(), topic="paid").contact
 
     assert (len(contact.contact_name), len(contact.email), contact.customer_id) == (99, 99, "12")
+    assert contact.phone == "1" * 49
     with pytest.raises(MappingError, match="longer than the 99") as caught:
         shop.render(received(BODY | {"buyer": buyer | {"email": "e" * 88 + "@example.com"}}), Options(), topic="paid")
     assert caught.value.field == "contact.email"
+
+
+@pytest.mark.parametrize(
+    ("detail", "longest"),
+    [("first_name", 99), ("last_name", 99), ("company_name", 199), ("name", 99)],
+)
+def test_a_contact_detail_that_is_too_long_is_shortened(detail, longest):
+    fitting, shortened = (
+        dataclasses.asdict(ContactSchema().load({"name": "Ada", detail: "a" * length}))
+        for length in (longest, longest + 1)
+    )
+
+    draft_field = "contact_name" if detail == "name" else detail
+    assert fitting[draft_field] == "a" * longest
+    assert shortened[draft_field] == "a" * (longest - 1) + "…"
+
+
+def test_a_telephone_number_that_is_too_long_is_left_out():
+    assert ContactSchema().load({"name": "Ada", "phone": "1" * 50}).phone is None
+
+
+def test_every_part_of_an_address_that_is_too_long_is_shortened():
+    parts = [part.name for part in dataclasses.fields(Address)]
+    address = AddressSchema().load(dict.fromkeys(parts, "a" * 300))
+
+    limits = dict.fromkeys(parts, 99) | {"zip": 49}
+    assert dataclasses.asdict(address) == {part: "a" * (limits[part] - 1) + "…" for part in parts}
+
+
+def test_a_sku_that_is_too_long_is_shortened():
+    assert line(sku="s" * 100).sku == "s" * 98 + "…"
 
 
 def test_a_reference_leaves_room_for_the_marker(source):

@@ -48,6 +48,20 @@ def test_faked_refusals_are_counted_like_real_ones(zoho: Any, control: Any) -> N
     assert control("records")["refused"] == {"45": 2}
 
 
+def test_a_refusal_says_when_to_come_again_only_if_it_was_told(zoho: Any, control: Any) -> None:
+    control("faults", [{"on": "*", "do": "answer_429_44", "seconds": 2}, {"on": "*", "do": "answer_429_44"}])
+
+    assert [zoho.call("GET", "/items").headers.get("Retry-After") for _ in range(3)] == ["2", None, None]
+
+
+def test_the_calls_that_met_a_fault_are_counted(zoho: Any, control: Any) -> None:
+    control("faults", [{"on": "GET /items", "do": "answer_500", "times": 2}, {"on": "*", "do": "expire_tokens"}])
+    for _ in range(4):
+        zoho.call("GET", "/items")
+
+    assert control("records")["faults"] == {"answer_500": 2, "expire_tokens": 1}
+
+
 def test_a_fault_happens_as_often_as_it_says(zoho: Any, control: Any) -> None:
     assert control("faults", {"on": "GET /items", "do": "answer_500", "times": 2}) == [
         {"on": "GET /items", "do": "answer_500", "times": 2, "seconds": 5.0}

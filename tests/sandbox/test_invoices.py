@@ -166,7 +166,8 @@ def test_the_series_steps_over_a_number_given_by_an_update(zoho: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["text", 5, 1.5, True])
-def test_a_custom_field_holds_a_plain_value(zoho: Any, value: Any) -> None:
+def test_a_custom_field_holds_a_plain_value(zoho: Any, control: Any, value: Any) -> None:
+    control("custom_fields", {"organization_id": "10000001", "kind": "invoice", "api_name": "cf_order"})
     fields = [{"api_name": "cf_order", "value": value}]
 
     assert zoho.billed(zoho.contact(), custom_fields=fields)["custom_fields"] == fields

@@ -11,6 +11,7 @@ from config.organizations import Limits, Organization
 from drafts import Address, ContactDraft, ExpenseDraft, InvoiceDraft, Line, Tax
 from errors import OrganizationPaused, OutcomeUnknown, QuotaExhausted, UnknownName, ZohoRejected
 from sandbox import make_server
+from zoho.answers import NameTaken, ValueTaken
 from zoho.books import Books
 
 DAY = datetime.date(2026, 11, 20)
@@ -65,6 +66,12 @@ def books(make_books):
     return make_books()
 
 
+def create_contact(books, draft, currency_code="USD", contact_name=None):
+    return books.create_contact(
+        books.contact_body(draft, currency_code, contact_name=contact_name or draft.contact_name)
+    )
+
+
 @pytest.fixture
 def fault(sandbox):
     def order(on, do, **more):
@@ -72,6 +79,22 @@ def fault(sandbox):
         answer.raise_for_status()
 
     return order
+
+
+@pytest.fixture
+def manage(sandbox):
+    """A call such as a bookkeeper's own work leads to."""
+
+    def call(method, path):
+        grant = {"grant_type": "refresh_token", "client_secret": "sandbox-secret", "refresh_token": "sandbox-refresh"}
+        token = requests.post(f"{sandbox}/oauth/v2/token", data={"client_id": "any", **grant}, timeout=10).json()
+        headers = {"Authorization": f"Zoho-oauthtoken {token['access_token']}"}
+        query = {"organization_id": "10000001"}
+        requests.request(
+            method, f"{sandbox}/books/v3{path}", headers=headers, params=query, timeout=10
+        ).raise_for_status()
+
+    return call
 
 
 @pytest.fixture
@@ -113,7 +136,7 @@ def test_the_connection_is_sound(books):
 
 def test_an_order_becomes_a_contact_and_an_invoice_to_the_cent(books, held):
     assert books.find_contact(JANE, "USD") is None
-    customer_id = books.create_contact(JANE, "USD")
+    customer_id = create_contact(books, JANE)
     assert books.find_contact(JANE, "USD") == customer_id
 
     posted = books.post("invoice", books.body(invoice(), customer_id=customer_id, marker=MARKER))
@@ -122,14 +145,14 @@ def test_an_order_becomes_a_contact_and_an_invoice_to_the_cent(books, held):
     assert posted.reference_number == f"#1001 {MARKER}"
     assert books.read("invoice", posted.zoho_id) == posted
     assert books.find_by_marker("invoice", MARKER, reference_number=posted.reference_number) == [posted]
-    assert books.find_by_marker("invoice", MARKER) == [posted]
-    assert books.find_by_marker("invoice", "bh-another") == []
+    assert books.find_by_marker("invoice", MARKER, reference_number="other") == [posted]
+    assert books.find_by_marker("invoice", "bh-another", reference_number="bh-another") == []
     assert len(held("invoices")) == 1
 
 
 def test_a_foreign_expense_with_a_vendor_stands_as_it_was_sent(books):
     cafe = ContactDraft(contact_name="Cafe Anna", contact_type="vendor")
-    vendor_id = books.create_contact(cafe, "EUR")
+    vendor_id = create_contact(books, cafe, "EUR")
     assert books.find_contact(cafe, "EUR") == vendor_id
 
     posted = books.post("expense", books.body(EXPENSE, marker=MARKER, vendor_id=vendor_id))
@@ -138,20 +161,56 @@ def test_a_foreign_expense_with_a_vendor_stands_as_it_was_sent(books):
     assert books.read("expense", posted.zoho_id).total == posted.total
     found = books.find_by_marker("expense", MARKER, reference_number=MARKER)
     assert [one.zoho_id for one in found] == [posted.zoho_id]
-    assert [one.zoho_id for one in books.find_by_marker("expense", MARKER)] == [posted.zoho_id]
-
-
-def test_a_namesake_and_a_second_currency_get_their_own_contacts(books, held):
-    namesake = ContactDraft(contact_name="Jane Doe", email="another.jane@example.com")
-    ids = {books.create_contact(JANE, "USD"), books.create_contact(namesake, "USD"), books.create_contact(JANE, "EUR")}
-
-    assert len(ids) == 3
-    assert [contact["contact_name"] for contact in held("contacts")] == [
-        "Jane Doe",
-        "Jane Doe (another.jane@example.com)",
-        "Jane Doe (jane@example.com)",
+    assert [one.zoho_id for one in books.find_by_marker("expense", MARKER, reference_number="other")] == [
+        posted.zoho_id
     ]
-    assert books.find_contact(JANE, "EUR") in ids
+
+
+def test_a_taken_name_is_told_and_the_next_is_free(books, held):
+    namesake = ContactDraft(contact_name="Jane Doe", email="another.jane@example.com")
+    create_contact(books, JANE)
+
+    with pytest.raises(NameTaken):
+        create_contact(books, namesake)
+    second = create_contact(books, namesake, contact_name="Jane Doe (another.jane@example.com)")
+
+    assert [contact["contact_id"] for contact in held("contacts")][1] == second
+    assert books.find_contact(namesake, "USD") == second
+
+
+def test_a_contact_is_usable_until_it_is_made_inactive_or_deleted(books, manage):
+    contact_id = create_contact(books, JANE)
+    assert books.is_contact_usable(contact_id)
+
+    manage("POST", f"/contacts/{contact_id}/inactive")
+    assert not books.is_contact_usable(contact_id)
+
+    manage("DELETE", f"/contacts/{contact_id}")
+    assert not books.is_contact_usable(contact_id)
+
+
+@pytest.mark.parametrize("kind", ["invoice", "expense"])
+def test_a_unique_field_lets_one_marker_stand_once(make_books, sandbox, held, kind):
+    field = {"organization_id": "10000001", "kind": kind, "api_name": "cf_bookhook", "unique": True}
+    requests.post(f"{sandbox}/_sandbox/custom_fields", json=field, timeout=10).raise_for_status()
+    books = make_books(unique_field="cf_bookhook")
+    document, customer_id = (invoice(), create_contact(books, JANE)) if kind == "invoice" else (EXPENSE, None)
+    frozen = books.body(document, customer_id=customer_id, marker=MARKER)
+    books.post(kind, frozen)
+
+    with pytest.raises(ValueTaken):
+        books.post(kind, frozen)
+
+    assert [one["custom_fields"] for one in held(f"{kind}s")] == [[{"api_name": "cf_bookhook", "value": MARKER}]]
+
+
+def test_a_unique_field_that_is_not_there_is_refused_but_not_taken_for_a_duplicate(make_books):
+    books = make_books(unique_field="cf_misspelt")
+
+    with pytest.raises(ZohoRejected, match="cf_misspelt") as caught:
+        books.post("expense", books.body(EXPENSE, marker=MARKER))
+
+    assert type(caught.value) is ZohoRejected
 
 
 def test_an_unknown_tax_is_told_with_the_ones_there_are(books):
@@ -169,7 +228,7 @@ def test_a_reference_to_nobody_is_refused_for_good(books):
 def test_expired_tokens_are_renewed_on_the_way(books, fault):
     fault("*", "expire_tokens", times=1)
 
-    assert books.create_contact(JANE, "USD")
+    assert create_contact(books, JANE)
 
 
 @pytest.mark.parametrize(("do", "seconds"), [("answer_429_44", 60), ("answer_429_1070", 1.5)])
@@ -177,7 +236,7 @@ def test_limits_are_told_with_a_time(books, fault, do, seconds):
     fault("POST /contacts", do, times=1)
 
     with pytest.raises(QuotaExhausted) as caught:
-        books.create_contact(JANE, "USD")
+        create_contact(books, JANE)
 
     assert caught.value.retry_after_seconds == seconds
 
@@ -185,7 +244,7 @@ def test_limits_are_told_with_a_time(books, fault, do, seconds):
 @pytest.mark.parametrize("do", ["answer_500", "answer_html_502", "reset_after_saving", "timeout_after_saving"])
 def test_after_doubt_the_marker_tells_what_happened(make_books, fault, do, held):
     books = make_books(timeout_seconds=1.0)
-    frozen = books.body(invoice(), customer_id=books.create_contact(JANE, "USD"), marker=MARKER)
+    frozen = books.body(invoice(), customer_id=create_contact(books, JANE), marker=MARKER)
     fault("POST /invoices", do, times=1, seconds=2)
 
     with pytest.raises(OutcomeUnknown):

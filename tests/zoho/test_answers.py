@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from errors import OrganizationPaused, OutcomeUnknown, ZohoRejected, ZohoUnavailable
-from zoho.answers import NameTaken, TokenRefused, TokenRejected, ZohoThrottled, read_answer, read_token
+from zoho.answers import NameTaken, TokenRefused, TokenRejected, ValueTaken, ZohoThrottled, read_answer, read_token
 
 HTML = b"<html><body>502 Bad Gateway</body></html>"
 
@@ -35,6 +35,9 @@ def test_fractions_are_exact_decimals():
         (400, envelope(15), ZohoRejected),
         (404, envelope(1002, "Please enter valid expense account"), ZohoRejected),
         (400, envelope(3062), NameTaken),
+        (400, envelope(3062, "The customer already exists."), NameTaken),
+        (400, envelope(4, "An invoice with the same value for Marker already exists."), ValueTaken),
+        (400, envelope(9999, "Duplicate value entered for Marker"), ValueTaken),
         (400, envelope(6041), OrganizationPaused),
         (401, envelope(57), TokenRejected),
         (401, envelope(14), TokenRejected),

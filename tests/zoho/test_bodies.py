@@ -175,6 +175,21 @@ def test_an_expense_body_names_both_accounts_and_the_vendor():
     }
 
 
+def test_a_unique_field_holds_the_marker_beside_the_reference_number():
+    fields = [{"api_name": "cf_bookhook", "value": MARKER}]
+
+    billed = invoice_body(invoice(), NAMES, customer_id="1", marker=MARKER, unique_field="cf_bookhook")
+    spent = expense_body(expense(), NAMES, marker=MARKER, unique_field="cf_bookhook")
+
+    assert (billed["custom_fields"], billed["reference_number"]) == (fields, f"#1001 {MARKER}")
+    assert (spent["custom_fields"], spent["reference_number"]) == (fields, MARKER)
+
+
+def test_without_a_unique_field_there_are_no_custom_fields():
+    assert "custom_fields" not in invoice_body(invoice(), NAMES, customer_id="1", marker=MARKER)
+    assert "custom_fields" not in expense_body(expense(), NAMES, marker=MARKER)
+
+
 def test_a_dry_run_shows_names_in_place_of_ids():
     body = expense_body(expense(), NAMES, marker=MARKER)
 

@@ -114,13 +114,13 @@ def test_a_deleted_document_is_told_by_its_code(books, responses):
 def test_a_document_is_found_by_its_reference_and_every_row_is_verified(books, responses):
     rows = [{**INVOICE, "reference_number": other} for other in ("#1001", f"#1001 {MARKER}x", None)]
     responses.get(f"{API}/invoices", json={"code": 0, "invoices": [*rows, INVOICE]})
+    responses.get(f"{API}/invoices/982000000567114", json={"code": 0, "invoice": INVOICE})
 
     found = books.find_by_marker("invoice", MARKER, reference_number=REFERENCE)
 
     assert [posted.reference_number for posted in found] == [REFERENCE]
     request = asked(responses, "/invoices")[0]
     assert (request.params["reference_number"], request.params["filter_by"]) == (REFERENCE, "Status.All")
-    assert len(asked(responses, "/invoices")) == 1
 
 
 def test_two_documents_with_one_marker_are_both_found(books, responses):
@@ -130,6 +130,10 @@ def test_two_documents_with_one_marker_are_both_found(books, responses):
     ]
     for page in pages:
         responses.get(f"{API}/invoices", json=page)
+    for invoice_id in ("982000000567114", "2"):
+        responses.get(
+            f"{API}/invoices/{invoice_id}", json={"code": 0, "invoice": {**INVOICE, "invoice_id": invoice_id}}
+        )
 
     found = books.find_by_marker("invoice", MARKER, reference_number=REFERENCE)
 
@@ -143,17 +147,18 @@ def test_two_documents_with_one_marker_are_both_found(books, responses):
         ("expense", "/expenses", "reference_number_contains", EXPENSE),
     ],
 )
-def test_a_reference_edited_by_hand_is_found_by_the_marker_alone(books, responses, kind, path, filter_name, row):
+def test_a_reference_edited_by_hand_is_found_among_others(books, responses, kind, path, filter_name, row):
     edited = {**row, "reference_number": f"PO 5 {MARKER} checked"}
+    foreign = {**row, f"{kind}_id": "7", "reference_number": "PO 5"}
 
     def search(request):
-        rows = [edited] if filter_name in request.params else []
+        rows = [foreign, edited] if filter_name in request.params else []
         return 200, {}, json.dumps({"code": 0, path[1:]: rows})
 
     responses.add_callback("GET", API + path, callback=search)
+    responses.get(f"{API}{path}/{row[f'{kind}_id']}", json={"code": 0, kind: edited})
 
     assert len(books.find_by_marker(kind, MARKER, reference_number=REFERENCE)) == 1
-    assert len(books.find_by_marker(kind, MARKER)) == 1
 
 
 def test_a_search_that_is_ignored_does_not_read_all_the_books(books, responses):
@@ -166,7 +171,7 @@ def test_a_search_that_is_ignored_does_not_read_all_the_books(books, responses):
     responses.add_callback("GET", f"{API}/invoices", callback=search)
 
     assert books.find_by_marker("invoice", MARKER, reference_number=REFERENCE) == []
-    assert len(asked(responses, "/invoices")) == 2
+    assert len(asked(responses, "/invoices")) == 1 + 5
 
 
 def test_what_a_row_lacks_is_read_from_the_document(books, responses):
@@ -185,7 +190,7 @@ def test_contacts_go_through_the_same_books(books, responses):
     draft = ContactDraft(contact_name="Jane", email="jane@example.com")
 
     assert books.find_contact(draft, "USD") is None
-    assert books.create_contact(draft, "USD") == "5"
+    assert books.create_contact(books.contact_body(draft, "USD", contact_name="Jane")) == "5"
     assert json.loads(asked(responses, "/contacts")[-1].body)["currency_id"] == "1"
     assert books.contact_url("5") == "https://books.zoho.example/app/10000001#/contacts/5"
 

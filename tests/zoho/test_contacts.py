@@ -3,9 +3,12 @@ import json
 import pytest
 
 from drafts import ContactDraft
-from errors import NeedsAttention, OutcomeUnknown, ZohoRejected, ZohoUnavailable
-from zoho.contacts import create_contact, find_contact, possible_names
+from errors import OutcomeUnknown, ZohoRejected, ZohoUnavailable
+from zoho.answers import NameTaken
+from zoho.bodies import contact_body
+from zoho.contacts import create_contact, find_contact, is_usable, possible_names
 from zoho.names import NamesAsTheyAre
+from zoho.protocol import freeze
 
 CONTACTS = "https://api.zoho.example/books/v3/contacts"
 JANE = ContactDraft(contact_name="Jane Doe", email="Jane@Example.com")
@@ -58,15 +61,18 @@ def contacts(responses, tokens_flow):
 @pytest.fixture
 def find(contacts, make_client):
     client = make_client()
-    return lambda draft, currency_code="USD": find_contact(client, draft, currency_code=currency_code)
+    return lambda draft, currency_code="USD", **more: find_contact(client, draft, currency_code=currency_code, **more)
 
 
 @pytest.fixture
 def create(contacts, make_client):
     client = make_client()
-    return lambda draft, currency_code="USD": create_contact(
-        client, draft, currency_code=currency_code, names=NamesAsTheyAre()
-    )
+
+    def create(draft, **more):
+        body = contact_body(draft, NamesAsTheyAre(), contact_name=draft.contact_name, currency_code="USD")
+        return create_contact(client, freeze(body), **more)
+
+    return create
 
 
 def test_an_e_mail_is_the_same_whatever_its_case(contacts, find):
@@ -106,9 +112,16 @@ def test_of_several_the_oldest_on_any_page_is_taken(contacts, find):
 
 
 def test_without_an_e_mail_the_exact_name_decides(contacts, find):
-    contacts.rows = [row("1", contact_name="Walk-in (acme-shop) 2"), row("2", contact_name="Walk-in (acme-shop)")]
+    names = ["Walk-in (acme-shop) 2", "Walk-in (acme-shop)"]
+    contacts.rows = [row(str(number), contact_name=name, email="") for number, name in enumerate(names, 1)]
 
     assert find(WALK_IN) == "2"
+
+
+def test_without_an_e_mail_nobody_with_one_is_adopted(contacts, find):
+    contacts.rows = [row("1", contact_name="Walk-in (acme-shop)", email="somebody@example.com")]
+
+    assert find(WALK_IN) is None
 
 
 def test_a_vendor_is_found_by_name_among_vendors(contacts, find):
@@ -117,48 +130,39 @@ def test_a_vendor_is_found_by_name_among_vendors(contacts, find):
     assert find(ContactDraft(contact_name="Cafe", contact_type="vendor")) == "2"
 
 
-def test_a_new_contact_gets_the_plain_name(contacts, create):
+def test_one_that_is_known_to_be_gone_is_passed_over_while_lists_still_show_it(contacts, find):
+    contacts.rows = [row("1"), row("2", created_time="2026-03-01T10:00:00-0800")]
+
+    assert find(JANE) == "1"
+    assert find(JANE, besides="1") == "2"
+
+
+def test_a_new_contact_has_its_e_mail_on_its_primary_person(contacts, create):
     assert create(JANE) == "900"
 
     assert contacts.created[0]["contact_name"] == "Jane Doe"
     assert contacts.created[0]["contact_persons"] == [{"email": "Jane@Example.com", "is_primary_contact": True}]
 
 
-def test_a_taken_display_name_never_adopts_someone_else(contacts, create):
+def test_a_taken_name_is_told_and_no_other_is_tried(contacts, create):
     contacts.rows = [row("1", email="another.jane@example.com")]
 
-    assert create(JANE) == "900"
-
-    assert contacts.created[0]["contact_name"] == "Jane Doe (Jane@Example.com)"
-
-
-def test_the_same_person_in_another_currency_gets_a_contact_that_says_so(contacts, create):
-    contacts.rows = [row("1"), row("2", contact_name="Jane Doe (Jane@Example.com)", currency_code="GBP")]
-
-    assert create(JANE, "EUR") == "900"
-
-    assert contacts.created[0]["contact_name"] == "Jane Doe (Jane@Example.com, EUR)"
-    assert contacts.created[0]["currency_code"] == "EUR"
-
-
-def test_a_name_taken_by_the_same_contact_after_all_is_that_contact(contacts, create):
-    contacts.rows = [row("1", email="another.jane@example.com"), row("2", contact_name="Jane Doe (Jane@Example.com)")]
-
-    assert create(JANE) == "2"
-
-    assert contacts.created == []
-
-
-def test_when_every_name_is_taken_a_person_is_asked(contacts, create):
-    taken = possible_names(JANE, "USD")
-    contacts.rows = [row(str(number), contact_name=name, status="inactive") for number, name in enumerate(taken)]
-
-    with pytest.raises(NeedsAttention) as caught:
+    with pytest.raises(NameTaken):
         create(JANE)
 
-    assert caught.value.code == "contact_name_taken"
-    assert "jane" not in str(caught.value).casefold()
-    assert contacts.created == []
+    assert (contacts.created, contacts.searches) == ([], [])
+
+
+def test_names_are_tried_from_the_plain_to_the_unmistakable():
+    vendor = ContactDraft(contact_name="Cafe", contact_type="vendor")
+
+    assert possible_names(JANE, "EUR") == [
+        "Jane Doe",
+        "Jane Doe (Jane@Example.com)",
+        "Jane Doe (Jane@Example.com, EUR)",
+    ]
+    assert possible_names(vendor, "EUR") == ["Cafe", "Cafe (vendor)", "Cafe (vendor, EUR)"]
+    assert possible_names(WALK_IN, "EUR") == ["Walk-in (acme-shop)", "Walk-in (acme-shop) (EUR)"]
 
 
 def test_names_stay_below_zohos_limit():
@@ -170,17 +174,9 @@ def test_names_stay_below_zohos_limit():
     assert names[2].endswith("x (jane@example.com, EUR)")
 
 
-def test_no_further_name_is_tried_after_the_deadline(contacts, make_client, clock):
-    contacts.rows = [row("1", email="another.jane@example.com")]
-    search = contacts.search
-
-    def search_slowly(request):
-        clock.pass_seconds(60)
-        return search(request)
-
-    contacts.search = search_slowly
+def test_nothing_is_sent_after_the_deadline(contacts, create, clock):
     with pytest.raises(ZohoUnavailable, match="was over"):
-        create_contact(make_client(), JANE, currency_code="USD", names=NamesAsTheyAre(), deadline=clock() + 30)
+        create(JANE, deadline=clock() - 1)
 
     assert contacts.created == []
 
@@ -197,3 +193,27 @@ def test_a_created_contact_without_an_id_is_unknown(create, responses):
 
     with pytest.raises(OutcomeUnknown):
         create(JANE)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "usable"),
+    [
+        (200, {"code": 0, "contact": {"contact_id": "7", "status": "active"}}, True),
+        (200, {"code": 0, "contact": {"contact_id": "7", "status": "inactive"}}, False),
+        (404, {"code": 1002, "message": "Contact does not exist."}, False),
+        (400, {"code": 2, "message": "Invalid value passed for contact_id"}, True),
+    ],
+)
+def test_a_contact_is_lost_only_when_zoho_says_so(responses, tokens_flow, make_client, status, answer, usable):
+    tokens_flow()
+    responses.add("GET", f"{CONTACTS}/7", json=answer, status=status)
+
+    assert is_usable(make_client(), "7") is usable
+
+
+def test_an_unreadable_contact_says_nothing(responses, tokens_flow, make_client):
+    tokens_flow()
+    responses.add("GET", f"{CONTACTS}/7", json={"code": 0})
+
+    with pytest.raises(ZohoUnavailable):
+        is_usable(make_client(), "7")

@@ -215,6 +215,30 @@ def test_an_obstacle_is_told_without_asking_zoho_until_it_is_over(tokens, respon
     assert len(responses.calls) == 1
 
 
+def test_a_corrected_client_secret_is_tried_at_once(tokens, responses, redis, clock, organization):
+    responses.post(TOKEN_URL, json={"error": "invalid_client_secret"})
+    with pytest.raises(OrganizationPaused):
+        tokens.access_token()
+    responses.replace("POST", TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
+    corrected = Tokens(dataclasses.replace(organization, client_secret="right"), redis=redis, clock=clock)
+
+    assert corrected.obstacle() is None
+    assert corrected.access_token() == "token-1"
+    assert "ZOHO_CLIENT_SECRET" in tokens.obstacle()
+
+
+def test_another_client_secret_does_not_lift_a_throttle(tokens, responses, redis, clock, organization):
+    responses.post(TOKEN_URL, json=THROTTLED)
+    with pytest.raises(ZohoUnavailable):
+        tokens.access_token()
+    corrected = Tokens(dataclasses.replace(organization, client_secret="right"), redis=redis, clock=clock)
+
+    with pytest.raises(ZohoUnavailable, match="limit of token requests"):
+        corrected.access_token()
+    assert "limit of token requests" in corrected.obstacle()
+    assert len(responses.calls) == 1
+
+
 def test_rejecting_an_old_token_does_not_lose_the_new_one(tokens, numbered):
     old = tokens.access_token()
     tokens.reject(old)

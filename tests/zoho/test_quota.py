@@ -1,6 +1,7 @@
 import dataclasses
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -65,9 +66,9 @@ def test_the_minute_slides(make_quota, clock):
 
     with pytest.raises(QuotaExhausted, match="minute") as caught, quota.reserve(seconds=10):
         pass
-    assert caught.value.retry_after_seconds == pytest.approx(20, abs=0.01)
+    assert caught.value.retry_after_seconds == pytest.approx(21, abs=0.01)
 
-    clock.pass_seconds(20)
+    clock.pass_seconds(21)
     spend(quota, 2)
     assert quota.usage()["minute_used"] == 3
 
@@ -167,3 +168,53 @@ def test_processes_never_take_more_than_there_is(redis, redis_socket):
     counts = [int(process.communicate(timeout=60)[0]) for process in processes]
 
     assert sum(counts) == 60
+
+
+def test_tickets_are_calls_reserved_ahead_and_used_first(make_quota):
+    quota = make_quota(per_minute=5)
+
+    [first, second] = quota.reserve_ahead([2, 2, 2])
+    assert quota.usage()["minute_used"] == 4
+    with quota.holding(first):
+        spend(quota, 2)
+    assert (quota.usage()["minute_used"], quota.usage()["day_used"]) == (4, 4)
+
+    with quota.holding(second):
+        spend(quota, 1)
+    assert (quota.usage()["minute_used"], quota.usage()["day_used"]) == (3, 3)
+
+
+def test_a_call_beyond_the_tickets_needs_a_place_of_its_own(make_quota):
+    quota = make_quota(per_minute=2)
+    [tickets] = quota.reserve_ahead([2])
+
+    with quota.holding(tickets), pytest.raises(QuotaExhausted):
+        spend(quota, 3)
+
+
+def test_no_tickets_are_given_while_closed_or_beyond_the_day(make_quota, clock):
+    quota = make_quota(per_minute=100, per_day=3)
+    assert [len(tickets) for tickets in quota.reserve_ahead([1, 2, 1])] == [1, 2]
+
+    assert quota.reserve_ahead([1]) == []
+    fresh = make_quota(organization_id="10000002")
+    fresh.close(30)
+    assert fresh.reserve_ahead([1]) == []
+    clock.pass_seconds(31)
+    assert len(fresh.reserve_ahead([1])) == 1
+
+
+def test_tickets_of_threads_are_their_own(make_quota):
+    quota = make_quota(per_minute=4)
+    [tickets] = quota.reserve_ahead([3])
+
+    def call() -> None:
+        spend(quota, 1)
+
+    with quota.holding(tickets):
+        other = threading.Thread(target=call)
+        other.start()
+        other.join()
+        assert quota.usage()["minute_used"] == 4
+        spend(quota, 3)
+    assert quota.usage()["minute_used"] == 4

@@ -1,0 +1,10 @@
+-- Starts a record anew if the lease on its key is still the caller's: the next generation, which knows nothing of the last.
+-- KEYS  the document, its lease     ARGV  lease
+-- Returns 1, or 0 when the lease is not the caller's.
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+local business_key, kind, generation, event_id =
+  unpack(redis.call('HMGET', KEYS[1], 'business_key', 'kind', 'generation', 'event_id'))
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'business_key', business_key, 'kind', kind, 'state', 'new', 'generation', generation + 1,
+  'event_id', event_id)
+return 1

@@ -1,0 +1,121 @@
+"""How soon an event is at work again after whoever had it was killed: from the kill to its next attempt."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+WATCH_SECONDS = 0.1
+QUEUE, INTERMEDIATE = "rq:queue:bookhook", "rq:queue:bookhook:intermediate"
+AT_WORK = ("queued", "working")
+EVENT_ID = re.compile(rb"ev_[0-9a-f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """An event whose worker, Redis or job was lost at `lost_at` (unix seconds), in its so many-th attempt."""
+
+    event_id: str
+    cause: str
+    lost_at: float
+    attempts: int
+
+
+@dataclass
+class Recovery:
+    """Watches every stranded event until it is worked on again."""
+
+    connect: Callable[[], Redis]
+    recovered: list[tuple[float, Stranded]] = field(default_factory=list)
+    _stranded: dict[str, Stranded] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def lost_worker(self, pid: int, lost_at: float) -> None:
+        """Whatever the killed process was at, or had taken from RQ's list."""
+        self._lose("worker", lost_at, lambda redis: _jobs_of(redis, pid))
+
+    def lost_redis(self, lost_at: float) -> None:
+        """Whatever anybody was at; most of it goes on undisturbed."""
+        self._lose("redis", lost_at, lambda redis: _members(redis, "bh:working"))
+
+    def lost_queue(self, jobs: Iterable[bytes], lost_at: float) -> None:
+        """These jobs, which RQ had and has no more."""
+        self._lose("rq's keys", lost_at, lambda redis: _events_of(jobs))
+
+    def watch(self) -> None:
+        """Watches until the end."""
+        while not self._ended.wait(WATCH_SECONDS):
+            with suppress(RedisError), self.connect() as redis:
+                while not self._ended.wait(WATCH_SECONDS):
+                    self._look(redis)
+
+    def end(self) -> None:
+        """What is not at work by now has taken until now."""
+        self._ended.set()
+        with self._lock:
+            self.recovered += [(time.time() - lost.lost_at, lost) for lost in self._stranded.values()]
+            self._stranded.clear()
+
+    @property
+    def slowest(self) -> tuple[float, Stranded | None]:
+        """The longest time an event took, and which."""
+        return max(self.recovered, key=lambda each: each[0], default=(0.0, None))
+
+    def _lose(self, cause: str, lost_at: float, find: Callable[[Redis], Iterable[bytes]]) -> None:
+        with suppress(RedisError), self.connect() as redis:
+            for event_id in find(redis):
+                state, attempts = _standing(redis, event_id.decode())
+                if state in AT_WORK:
+                    self._strand(Stranded(event_id.decode(), cause, lost_at, attempts))
+
+    def _strand(self, lost: Stranded) -> None:
+        """A loss while the event was stranded already does not begin its time anew, unless Redis had only blinked."""
+        with self._lock:
+            earlier = self._stranded.get(lost.event_id)
+            if earlier is None or earlier.cause == "redis" or earlier.attempts != lost.attempts:
+                self._stranded[lost.event_id] = lost
+
+    def _look(self, redis: Redis) -> None:
+        with self._lock:
+            watched = list(self._stranded.values())
+        for lost in watched:
+            state, attempts = _standing(redis, lost.event_id)
+            if attempts > lost.attempts or state not in AT_WORK:
+                with self._lock:
+                    if self._stranded.get(lost.event_id) is lost:
+                        del self._stranded[lost.event_id]
+                        self.recovered.append((time.time() - lost.lost_at, lost))
+
+
+def _standing(redis: Redis, event_id: str) -> tuple[str, int]:
+    state, attempts = cast("list[bytes | None]", redis.hmget(f"bh:event:{event_id}", "state", "attempts"))
+    return (state or b"").decode(), int(attempts or 0)
+
+
+def jobs_in(redis: Redis, *lists: str) -> list[bytes]:
+    """The jobs in these of RQ's lists."""
+    return [job for name in lists for job in cast("list[bytes]", redis.lrange(name, 0, -1))]
+
+
+def _members(redis: Redis, key: str) -> list[bytes]:
+    return cast("list[bytes]", redis.zrange(key, 0, -1))
+
+
+def _jobs_of(redis: Redis, pid: int) -> set[bytes]:
+    """The events whose jobs a process of this id was running, or somebody had just taken from RQ's list."""
+    jobs = set(jobs_in(redis, INTERMEDIATE))
+    for worker in cast("set[bytes]", redis.smembers("rq:workers")):
+        if redis.hget(worker.decode(), "pid") == str(pid).encode():
+            jobs |= cast("set[bytes]", redis.smembers(f"{worker.decode()}:executions"))
+    return _events_of(jobs)
+
+
+def _events_of(jobs: Iterable[bytes]) -> set[bytes]:
+    return {found.group() for job in jobs if (found := EVENT_ID.search(job))}

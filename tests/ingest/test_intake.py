@@ -1,0 +1,192 @@
+"""Between ledger and spool: when Redis is asked, what it refuses, and what people are told."""
+
+import json
+import threading
+
+import pytest
+import structlog
+from click.testing import CliRunner
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import DataError, OutOfMemoryError, ReadOnlyError, ResponseError
+
+from cli.main import bookhook
+from ingest.intake import Breaker, _concerns_one_event
+from ingest.spool import Spool
+from tests.ingest.machine import (
+    ORDER,
+    arrival,
+    left_by_another_process,
+    order,
+)
+
+
+@pytest.fixture
+def hooks(machine, intake):
+    return machine.hooks(intake)
+
+
+def test_requests_go_to_the_spool_as_long_as_redis_is_being_tried(clock):
+    breaker = Breaker(clock)
+    breaker.trip()
+    with breaker.held():
+        clock.advance(60)
+        assert breaker.is_open
+    assert not breaker.is_open
+
+    with breaker.held():
+        assert not breaker.is_open
+
+
+def test_a_redis_that_hangs_slows_one_request_and_not_the_next(machine, intake, hooks, monkeypatch):
+    tries = []
+    record = intake._ledger.events.record
+    monkeypatch.setattr(intake._ledger.events, "record", lambda arrival: tries.append(1) or record(arrival))
+    machine.stop_redis()
+
+    for number in range(5):
+        hooks.deliver(order(number))
+    machine.clock.advance(1)
+    hooks.deliver(order(6))
+
+    assert len(tries) == 2
+
+
+def test_a_crash_in_mid_drain_gives_everything_again_that_is_not_done_with(machine, intake, hooks, monkeypatch):
+    machine.stop_redis()
+    ids = [hooks.deliver(order(number)).json["event_id"] for number in range(10)]
+    machine.start_redis()
+    record, left = machine.ledger.events.record_late, iter(range(4))
+
+    def record_some(arrival):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        record(arrival)
+        return True
+
+    with pytest.raises(KeyboardInterrupt):
+        Spool(machine.folder).drain(record_some)
+    half_way = len(list(machine.ledger.events.list()))
+    intake.drain()
+
+    assert half_way == 4
+    assert sorted(event.event_id for event in machine.ledger.events.list()) == sorted(ids)
+    assert machine.files() == []
+
+
+def test_an_event_that_redis_alone_refuses_is_set_aside_once_others_are_taken(machine, intake, hooks, monkeypatch):
+    machine.stop_redis()
+    ids = [hooks.deliver(order(number)).json["event_id"] for number in range(3)]
+    machine.start_redis()
+    record = intake._ledger.events.record_late
+
+    def refuse_one(each):
+        if each.event_id == ids[1]:
+            raise ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")
+        return record(each)
+
+    monkeypatch.setattr(intake._ledger.events, "record_late", refuse_one)
+    intake.drain()
+
+    assert {event.event_id for event in machine.ledger.events.list()} == {ids[0], ids[2]}
+    assert [path.suffix for path in machine.files()] == [".refused"]
+    assert intake.spooled() == 0
+
+
+def test_a_redis_that_refuses_everything_sets_nothing_aside(machine, intake, hooks, monkeypatch):
+    machine.stop_redis()
+    for number in range(3):
+        hooks.deliver(order(number))
+    machine.start_redis()
+
+    def refuse(each):
+        raise ResponseError("unknown command 'EVALSHA'")
+
+    monkeypatch.setattr(intake._ledger.events, "record_late", refuse)
+    intake.drain()
+    monkeypatch.undo()
+    waiting = intake.spooled()
+    intake.drain()
+
+    assert waiting == 3
+    assert (len(list(machine.ledger.events.list())), intake.spooled()) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value script: f, on @x:1."), True),
+        (ResponseError("user_script:14: attempt to index a nil value script: f, on @user_script:14."), True),
+        (ResponseError("Error running script (call to f_1): @user_script:14: -WRONGTYPE Operation against"), True),
+        (ResponseError("Error running script (call to f_1): @user_script:14: @user_script: 14: -OOM command"), False),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), False),
+        (ResponseError("BUSY Redis is busy running a script."), False),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), False),
+        (OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), False),
+        (ReadOnlyError("You can't write against a read only replica."), False),
+        (RedisAway("Error 111"), False),
+        (DataError("Invalid input of type"), True),
+    ],
+    ids=lambda value: None if isinstance(value, bool) else str(value)[:30],
+)
+def test_what_redis_refuses_for_itself_is_told_from_what_it_refuses_for_now(error, expected):
+    assert _concerns_one_event(error) is expected
+
+
+def test_the_thread_that_drains_outlives_every_trouble(machine, intake, hooks, monkeypatch):
+    machine.stop_redis()
+    hooks.deliver(ORDER)
+    machine.start_redis()
+    stop, drains = threading.Event(), []
+    drain = intake.drain
+    monkeypatch.setattr("ingest.intake.TROUBLE_SECONDS", 0.01)
+
+    def fail_once() -> None:
+        drains.append(1)
+        if len(drains) == 1:
+            raise PermissionError(13, "Permission denied")
+        drain()
+        stop.set()
+
+    monkeypatch.setattr(intake, "drain", fail_once)
+    intake.keep_draining(stop)
+
+    assert intake.spooled() == 0
+
+
+def test_it_is_logged_when_spooling_starts_and_ends(machine, intake, hooks):
+    with structlog.testing.capture_logs() as logged:
+        machine.stop_redis()
+        for number in range(3):
+            hooks.deliver(order(number))
+        machine.start_redis()
+        intake.drain()
+        intake.drain()
+
+    steps = [line["event"] for line in logged if "spool" in line["event"]]
+    assert steps == ["spooling_started", "spool_drained", "spooling_ended"]
+
+
+def test_stats_and_check_say_what_waits_and_what_was_set_aside(machine, environ, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    env = {**environ, "BOOKHOOK_SPOOL": str(machine.folder)}
+    empty = CliRunner().invoke(bookhook, ["check"], env=env)
+    left_by_another_process(machine.folder, arrival(1), arrival(2))
+
+    stats = CliRunner().invoke(bookhook, ["stats", "--json"], env=env)
+    waiting = CliRunner().invoke(bookhook, ["check"], env=env)
+    [file] = machine.files()
+    file.rename(file.with_suffix(".damaged"))
+    aside = CliRunner().invoke(bookhook, ["check"], env=env)
+
+    assert json.loads(stats.stdout)["spooled"] == 2
+    assert (empty.exit_code, waiting.exit_code, aside.exit_code) == (0, 0, 1)
+    assert "spool" not in empty.stdout
+    assert "2 events wait in the spool" in waiting.stdout
+    assert f"{file.stem}.damaged" in aside.stdout
+
+
+def test_check_says_when_the_spool_cannot_be_used(no_folder, environ):
+    told = CliRunner().invoke(bookhook, ["check"], env={**environ, "BOOKHOOK_SPOOL": str(no_folder.folder)})
+
+    assert told.exit_code == 1
+    assert "BOOKHOOK_SPOOL" in told.stdout

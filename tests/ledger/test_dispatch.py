@@ -1,0 +1,232 @@
+"""Whose turn it is: organizations take turns, and RQ holds no more than Zoho allows in flight."""
+
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from ledger import Arrival, Ledger, Trouble
+from ledger.events import LEASE_SECONDS
+
+BIG, SMALL = "10000001", "10000002"
+ARRIVAL = Arrival(connection="c", source="s", organization=BIG, topic="t", delivery=None, headers={}, body=b"")
+TROUBLE = Trouble(code="quota_exhausted", message="No calls left.")
+
+
+@pytest.fixture
+def ledger(redis: Redis, clock) -> Ledger:
+    return Ledger(redis, clock=clock)
+
+
+def record(ledger: Ledger, body: str, organization: str = BIG) -> str:
+    return ledger.events.record(replace(ARRIVAL, organization=organization, body=body.encode())).event_id
+
+
+def jobs(redis: Redis) -> list[str]:
+    return [job.decode().rsplit("-", 1)[0] for job in redis.lrange("rq:queue:bookhook", 0, -1)]
+
+
+def take(ledger: Ledger, event_id: str, process: str = "p1"):
+    begun = ledger.events.begin(event_id, process=process)
+    assert begun is not None
+    return begun
+
+
+def turn(ledger: Ledger, organization: str = BIG, at_once: int = 4) -> list[str]:
+    offered = ledger.dispatch.offer(organization, at_once=at_once)
+    return ledger.dispatch.hand(organization, {event: ["t"] for event in offered})
+
+
+def test_with_no_backlog_an_event_goes_to_rq_as_it_is_recorded(ledger, redis):
+    event_id = record(ledger, "1")
+
+    assert jobs(redis) == [event_id]
+    assert ledger.dispatch.turns() == []
+
+
+def test_rq_is_given_no_more_than_may_be_in_flight(ledger, redis, clock):
+    ids = []
+    for number in range(10):
+        clock.advance(1)
+        ids.append(record(ledger, str(number)))
+
+    assert jobs(redis) == ids[:4]
+    assert ledger.dispatch.waiting(BIG) == 6
+    assert turn(ledger) == []
+    _, lease = take(ledger, ids[0])
+    ledger.events.finish(ids[0], lease, "posted")
+    assert turn(ledger) == [ids[4]]
+
+
+def test_an_arrival_never_overtakes_what_waits(ledger, redis, clock):
+    ids = []
+    for number in range(5):
+        clock.advance(1)
+        ids.append(record(ledger, str(number)))
+    _, lease = take(ledger, ids[0])
+    ledger.events.finish(ids[0], lease, "posted")
+
+    clock.advance(1)
+    late = record(ledger, "late")
+
+    assert late not in jobs(redis)
+    assert turn(ledger) == [ids[4]]
+
+
+def test_a_backlog_of_one_organization_does_not_hold_up_another(ledger, redis):
+    for number in range(2_000):
+        record(ledger, str(number))
+
+    first = record(ledger, "other", SMALL)
+
+    assert len(jobs(redis)) == 5
+    assert jobs(redis)[-1] == first
+
+
+def test_organizations_take_turns(ledger, clock):
+    for organization in (BIG, SMALL):
+        for number in range(8):
+            record(ledger, f"{organization}{number}", organization)
+
+    served = []
+    for _ in range(4):
+        clock.advance(1)
+        organization = ledger.dispatch.turns()[0]
+        served.append(organization)
+        for event_id in turn(ledger, organization, at_once=5):
+            _, lease = take(ledger, event_id)
+            ledger.events.finish(event_id, lease, "posted")
+
+    assert served[0] != served[1]
+    assert served[2:] == served[:2]
+
+
+def test_people_go_before_events_and_old_before_new(ledger, clock):
+    ids = []
+    for number in range(8):
+        clock.advance(1)
+        ids.append(record(ledger, str(number)))
+    for event_id in ids[:4]:
+        _, lease = take(ledger, event_id)
+        ledger.events.finish(event_id, lease, "parked")
+    ledger.events.requeue(ids[3])
+
+    assert turn(ledger) == [ids[3], ids[4], ids[5], ids[6]]
+
+
+def test_an_event_without_quota_waits_for_its_turn_and_says_how_many_calls_it_needs(ledger, redis):
+    event_id = record(ledger, "1")
+    _, lease = take(ledger, event_id)
+    ledger.events.wait_for_turn(event_id, lease, needs=3, seconds=40, trouble=TROUBLE)
+
+    waiting = ledger.events.get(event_id)
+    assert (waiting.state, waiting.reason) == ("waiting", "quota_exhausted")
+    assert waiting.due_at.timestamp() == ledger.clock() + 40
+    assert ledger.dispatch.offer(BIG, at_once=4) == {event_id: 3}
+    assert ledger.dispatch.hand(BIG, {event_id: ["a", "b", "c"]}) == [event_id]
+    event, _ = take(ledger, event_id)
+    assert event.tickets == ("a", "b", "c")
+
+
+def test_what_is_offered_twice_is_handed_once(ledger):
+    ids = [record(ledger, str(number)) for number in range(5)]
+    _, lease = take(ledger, ids[0])
+    ledger.events.finish(ids[0], lease, "posted")
+    offered = ledger.dispatch.offer(BIG, at_once=4)
+
+    assert ledger.dispatch.hand(BIG, dict.fromkeys(offered, ())) == list(offered)
+    assert ledger.dispatch.hand(BIG, dict.fromkeys(offered, ())) == []
+
+
+def test_a_paused_organization_gets_nothing_then_one_to_try_then_all(ledger, redis, clock):
+    assert ledger.dispatch.pause(BIG, reason="The grant is revoked.", seconds=60) is True
+    assert ledger.dispatch.pause(BIG, reason="The grant is revoked.", seconds=60) is False
+    ids = []
+    for number in range(3):
+        clock.advance(1)
+        ids.append(record(ledger, str(number)))
+    assert jobs(redis) == []
+    assert turn(ledger) == []
+    assert ledger.dispatch.paused(BIG).reason == "The grant is revoked."
+
+    clock.advance(61)
+    assert turn(ledger) == ids[:1]
+    assert turn(ledger) == []
+
+    assert ledger.dispatch.resume(BIG) is True
+    assert ledger.dispatch.resume(BIG) is False
+    assert set(turn(ledger)) == set(ids[1:])
+
+
+def crash(ledger: Ledger, clock) -> None:
+    """The process dies: nobody renews, and the leases end."""
+    clock.advance(LEASE_SECONDS)
+    ledger.events.wake()
+
+
+def test_an_event_that_kills_its_worker_is_parked_after_three_crashes_alone(ledger, clock):
+    event_id = record(ledger, "poison")
+    for process in ("p1", "p2", "p3"):
+        take(ledger, event_id, process)
+        crash(ledger, clock)
+        turn(ledger)
+
+    event = ledger.events.get(event_id)
+    assert (event.state, event.error.code) == ("parked", "poison")
+
+
+def test_neighbours_of_a_crash_are_suspects_and_not_blamed(ledger, clock):
+    poison, neighbour = record(ledger, "poison"), record(ledger, "neighbour")
+    for _ in range(5):
+        take(ledger, poison)
+        take(ledger, neighbour)
+        crash(ledger, clock)
+        assert set(turn(ledger)) == {poison, neighbour}
+
+    assert [ledger.events.get(event_id).state for event_id in (poison, neighbour)] == ["queued", "queued"]
+    event, lease = take(ledger, neighbour)
+    assert event.suspect
+    ledger.events.finish(neighbour, lease, "posted")
+    assert not ledger.events.get(neighbour).suspect
+
+
+def test_a_suspect_that_had_its_process_for_itself_is_to_blame(ledger, clock):
+    poison, neighbour = record(ledger, "poison"), record(ledger, "neighbour")
+    take(ledger, neighbour)
+    for process in ("p1", "p2", "p3"):
+        _, lease = take(ledger, poison, process)
+        ledger.events.has_process_alone(poison, lease)
+        clock.advance(LEASE_SECONDS)
+        ledger.events.wake()
+        turn(ledger)
+
+    assert ledger.events.get(poison).state == "parked"
+    assert ledger.events.get(neighbour).state == "queued"
+
+
+def test_a_stop_is_no_crash(ledger, clock):
+    event_id = record(ledger, "1")
+    for _ in range(4):
+        _, lease = take(ledger, event_id)
+        assert ledger.events.hand_back(event_id, lease) is True
+        assert turn(ledger) == [event_id]
+
+    event, _ = take(ledger, event_id)
+    assert not event.suspect
+
+
+def test_losing_every_key_of_rq_loses_nothing(ledger, redis, clock):
+    ids = {record(ledger, str(number)) for number in range(10)}
+    for key in redis.scan_iter("rq:*"):
+        redis.delete(key)
+
+    done = set()
+    for _ in range(10):
+        clock.advance(13)
+        ledger.events.wake()
+        for event_id in turn(ledger):
+            _, lease = take(ledger, event_id)
+            ledger.events.finish(event_id, lease, "posted")
+            done.add(event_id)
+
+    assert done == ids
