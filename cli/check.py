@@ -8,7 +8,8 @@ from contextlib import suppress
 import click
 from redis.exceptions import RedisError
 
-from cli.deployment import Deployment, read_deployment
+from cli.deployment import Deployment, find_lacks, read_deployment, without_repeats
+from cli.expenses import find_gaps, find_unknown_accounts
 from config.problems import ConfigError
 from config.redis_client import find_risks, open_redis
 from ingest.spool import Spool
@@ -21,12 +22,13 @@ from zoho.books import Books
 @click.option("--restored", is_flag=True, help="Say that Redis was restored from a backup: look before posting.")
 def check(restored: bool) -> None:
     """Name every problem of settings, mappings, Redis and the Zoho connection; exits with 1 if there is any."""
+    lacks = find_lacks()
     try:
         deployment = read_deployment()
         warnings = list(_find_warnings(deployment, restored=restored))
-        problems = list(_find_problems(deployment))
+        problems = [*lacks, *_find_problems(deployment)]
     except ConfigError as error:
-        problems = list(error.problems)
+        problems = [*error.problems, *without_repeats(lacks, error.problems)]
     else:
         _tell_what_is_fine(deployment)
         for warning in warnings:
@@ -45,6 +47,7 @@ def _tell_what_is_fine(deployment: Deployment) -> None:
 
 def _find_warnings(deployment: Deployment, *, restored: bool) -> Iterator[str]:
     yield from deployment.settings.warnings
+    yield from find_gaps(deployment, of_every_event=False)
     if waiting := Spool(deployment.settings.spool).depth():
         yield f"{waiting} events wait in the spool: a running `bookhook web` records them as soon as Redis can"
     with suppress(RedisError), open_redis(deployment.settings) as redis:  # what is wrong with Redis is a problem
@@ -58,18 +61,15 @@ def _find_warnings(deployment: Deployment, *, restored: bool) -> Iterator[str]:
 
 
 def _find_problems(deployment: Deployment) -> Iterator[str]:
-    if not deployment.connections:
-        settings = ", ".join(sorted(source.setting for source in deployment.sources.values()))
-        yield f"no webhook secret is set, so nothing can come in: set one of {settings}"
-    organization = deployment.settings.organization
-    if organization is None:
-        yield from (f"{name} is not set" for name in deployment.settings.missing_for_organization)
     yield from _find_spool_problems(Spool(deployment.settings.spool))
+    yield from find_gaps(deployment, of_every_event=True)
     try:
         with open_redis(deployment.settings) as redis:
             redis.ping()
-            if organization:
-                yield from Books(organization, redis=redis).check()
+            if organization := deployment.settings.organization:
+                books = Books(organization, redis=redis)
+                yield from books.check()
+                yield from find_unknown_accounts(deployment.settings, books)
     except RedisError as error:
         setting = "BOOKHOOK_REDIS_SENTINELS" if deployment.settings.redis_sentinels else "REDIS_URL"
         yield f"{setting}: Redis cannot be reached ({type(error).__name__})"

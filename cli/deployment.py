@@ -1,7 +1,8 @@
 """Putting a deployment together: settings, sources and connections, checked as one list; then what works with them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -10,11 +11,11 @@ from urllib.parse import urlsplit
 from redis import Redis
 
 from config.checks import is_loopback
-from config.connections import Connection
-from config.environment import deployment_environ
+from config.connections import Connection, read_secrets
+from config.environment import deployment_environ, find_unset, read_texts
 from config.organizations import Organization
 from config.problems import ConfigError
-from config.settings import Settings, read_settings
+from config.settings import Settings, find_missing_grant, read_settings
 from ingest.schemes import SCHEMES
 from ledger import Ledger
 from mappings import BUILT_IN, MappingFileErrors, Options, Source, load_sources
@@ -40,28 +41,48 @@ class Deployment:
         return Ledger(redis, clock=clock, retention_days=self.settings.retention_days)
 
 
-def read_deployment(environ: Mapping[str, str] | None = None) -> Deployment:
-    """The deployment of this environment; raises ConfigError with every problem at once."""
+def read_deployment(environ: Mapping[str, str] | None = None, *, posts: bool = False) -> Deployment:
+    """The deployment of this environment; raises ConfigError with every problem at once.
+
+    One that `posts` needs the whole grant; without it an organization may be missing.
+    """
     environ = deployment_environ(Path()) if environ is None else environ
-    problems: list[str] = []
-    sources = _load_sources(environ, problems)
+    settings, problems = None, list[str]()
+    sources, bad_mappings = _load_sources(environ)
     try:
         settings = read_settings(environ, secret_settings={name: source.setting for name, source in sources.items()})
     except ConfigError as error:
-        raise ConfigError([*error.problems, *problems]) from None
-    problems += _find_bad_schemes(sources) + _find_bad_secrets(settings, sources)
-    if problems:
+        problems += error.problems
+    problems += [*bad_mappings, *_find_bad_schemes(sources), *_find_bad_secrets(environ, sources)]
+    problems += without_repeats(find_missing_grant(environ), problems) if posts else []
+    if problems or settings is None:
         raise ConfigError(problems)
     return Deployment(settings, sources)
 
 
-def _load_sources(environ: Mapping[str, str], problems: list[str]) -> dict[str, Source]:
-    own = environ.get("BOOKHOOK_SOURCES")
+def find_lacks(environ: Mapping[str, str] | None = None) -> list[str]:
+    """What a deployment that receives and posts still needs, though without it some commands may start."""
+    environ = deployment_environ(Path()) if environ is None else environ
+    sources, _ = _load_sources(environ)
+    settings = sorted(source.setting for source in sources.values())
+    secrets_are_missing = len(find_unset(environ, settings)) == len(settings)
+    no_sender = f"no webhook secret is set, so nothing can come in: set one of {', '.join(settings)}"
+    return [*([no_sender] if secrets_are_missing else []), *find_missing_grant(environ)]
+
+
+def without_repeats(lacks: Iterable[str], problems: Sequence[str]) -> list[str]:
+    """Those of `lacks` that no problem says already, perhaps with more words."""
+    return [lack for lack in lacks if not any(problem.startswith(lack) for problem in problems)]
+
+
+def _load_sources(environ: Mapping[str, str]) -> tuple[dict[str, Source], list[str]]:
+    """The good sources and what is wrong with the others; a folder that is none is a problem of the settings."""
+    texts, _ = read_texts(environ, ["BOOKHOOK_SOURCES"])
+    own = [folder for text in texts.values() if (folder := Path(text)).is_dir()]
     try:
-        return load_sources(BUILT_IN, *([Path(own)] if own and Path(own).is_dir() else []))
+        return load_sources(BUILT_IN, *own), []
     except MappingFileErrors as errors:
-        problems += errors.problems
-        return {}
+        return errors.sources, errors.problems
 
 
 def _find_bad_schemes(sources: Mapping[str, Source]) -> list[str]:
@@ -77,13 +98,13 @@ def _find_bad_schemes(sources: Mapping[str, Source]) -> list[str]:
     return found
 
 
-def _find_bad_secrets(settings: Settings, sources: Mapping[str, Source]) -> list[str]:
+def _find_bad_secrets(environ: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
     found = []
-    for connection in settings.connections.values():
-        source = sources[connection.source]
+    for source in sources.values():
         scheme = SCHEMES.get(source.verify.scheme)
-        faults = {scheme.fault(secret) for secret in connection.secrets} if scheme else set()
-        found += [f"{source.setting}: each secret {fault}" for fault in faults if fault]
+        with suppress(ConfigError):  # which read_settings raises, too
+            faults = {scheme.fault(secret) for secret in read_secrets(environ, source.setting)} if scheme else set()
+            found += [f"{source.setting}: each secret {fault}" for fault in sorted(filter(None, faults))]
     return found
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -99,8 +99,7 @@ def _organization_stats(books: Books, ledger: Ledger) -> dict[str, Any]:
     usage = books.usage()
     organization_id = books.organization.organization_id
     backlog = ledger.events.backlog(organization_id)
-    minutes = backlog / usage["minute_limit"]
-    clears_at = datetime.fromtimestamp(ledger.clock(), UTC) + timedelta(minutes=minutes)
+    clears_at = when_clear(backlog, usage, now=datetime.fromtimestamp(ledger.clock(), UTC))
     return {
         "id": organization_id,
         "backlog": backlog,
@@ -108,6 +107,16 @@ def _organization_stats(books: Books, ledger: Ledger) -> dict[str, Any]:
         **usage,
         "paused": pause.reason if (pause := ledger.dispatch.paused(organization_id)) else books.paused(),
     }
+
+
+def when_clear(backlog: int, usage: Mapping[str, int], *, now: datetime) -> datetime:
+    """When a backlog is worked off at a call an event: today if the day's calls suffice, else days later (UTC days)."""
+    left_today = max(0, usage["day_limit"] - usage["day_used"])
+    if backlog <= left_today:
+        return now + timedelta(minutes=backlog / usage["minute_limit"])
+    days, rest = divmod(backlog - left_today - 1, usage["day_limit"])
+    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return tomorrow + timedelta(days=days, minutes=(rest + 1) / usage["minute_limit"])
 
 
 def describe(event: Event) -> dict[str, Any]:
@@ -139,6 +148,11 @@ def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
     }
 
 
+def describe_trouble(code: str, field: str | None, message: str) -> str:
+    """The code, the place and the reason in one line; a message that begins with the place does not repeat it."""
+    return f"{code} at {field}: {message.removeprefix(f'{field}: ')}" if field else f"{code}: {message}"
+
+
 def _line(event: Event) -> str:
     trouble = f"  {event.error.code}: {event.error.message}" if event.error else ""
     return (
@@ -153,8 +167,7 @@ def _page(told: dict[str, Any]) -> str:
         lines.append(f"  next try at {told['due_at']}")
     if told["error"]:
         error = told["error"]
-        place = f" at {error['field']}" if error["field"] else ""
-        lines.append(f"  {error['code']}{place}: {error['message']}")
+        lines.append(f"  {describe_trouble(error['code'], error['field'], error['message'])}")
         lines += [f"  what to do: {error['remedy']}"] if error["remedy"] else []
     for document in told["documents"]:
         number = document["number"] or document["zoho_id"] or ""

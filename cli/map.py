@@ -1,5 +1,6 @@
 """`bookhook map`: the bodies a request would become, made by the code that posts, without any network."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import click
 import simplejson
 
 from cli.deployment import mapping_options, read_deployment
+from cli.events import describe_trouble
 from cli.send import find_example
 from config.settings import Settings
 from drafts import ContactDraft, Drafts, ExpenseDraft, InvoiceDraft
@@ -21,6 +23,7 @@ from zoho.names import NamesAsTheyAre
 from zoho.protocol import freeze
 
 NAMES = NamesAsTheyAre()
+THEN_RETRY = re.compile(r", then retry( the event)?\.$")
 CANNOT_KNOW = (
     "a dry run cannot know: the organization's time zone (times ending in Z and unix seconds become days in UTC unless "
     "ZOHO_TIME_ZONE is set), and Zoho's exchange rate (added when posting in a foreign currency)"
@@ -44,8 +47,9 @@ def map_request(source: str, request_name: str) -> None:
         identity = _identify(found, received)
         calls = [] if identity.ignored else _dry_run(found, received, identity.topic, deployment.settings)
     except NeedsAttention as trouble:
-        place = f" at {trouble.field}" if trouble.field else ""
-        click.echo(f"would be parked: {trouble.code}{place}: {trouble.message}\nwhat to do: {trouble.remedy}", err=True)
+        told = describe_trouble(trouble.code, trouble.field, trouble.message)
+        remedy = THEN_RETRY.sub(".", trouble.remedy)  # there is no event yet
+        click.echo(f"would be parked: {told}\nwhat to do: {remedy}", err=True)
         sys.exit(1)
     click.echo("\n".join(calls) or f"would be ignored: {identity.ignored}")
     if calls:

@@ -4,13 +4,14 @@ import hashlib
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 import requests
 
 from cli.deployment import Deployment, read_deployment
 from ingest.schemes import SCHEMES
-from mappings import Example, Source
+from mappings import Example, Received, Source
 
 TIMEOUT_SECONDS = 10.0
 
@@ -19,11 +20,19 @@ TIMEOUT_SECONDS = 10.0
 @click.argument("example")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where `bookhook web` listens.")
 @click.option("--times", default=1, show_default=True, type=click.IntRange(1, 100_000), help="Deliver it so often.")
-@click.option("--set", "fields", multiple=True, metavar="FIELD=VALUE", help="Replace a top-level field of the body.")
+@click.option(
+    "--set",
+    "fields",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Replace a top-level field of the body, in a delivery of its own.",
+)
 def send(example: str, url: str, times: int, fields: tuple[str, ...]) -> None:
     """Sign EXAMPLE (<source>/<case>) with the connection's secret and send it; exits with 1 unless it is accepted."""
     deployment = read_deployment()
-    found = find_example(deployment.sources, example).with_fields(_pairs(fields))
+    found = find_example(deployment.sources, example)
+    if fields:
+        found = as_new_delivery(deployment.sources[found.source], found.with_fields(_pairs(fields)))
     secret = _secret(deployment, found.source)
     accepted = True
     with requests.Session() as session:
@@ -43,6 +52,14 @@ def find_example(sources: Mapping[str, Source], name: str) -> Example:
     if case not in examples:
         raise click.UsageError(f"{source} has no example {case!r}; it has {', '.join(sorted(examples))}.")
     return examples[case]
+
+
+def as_new_delivery(source: Source, example: Example) -> Example:
+    """The example without the headers that its source knows a repeated delivery by."""
+    headers = dict(example.headers)
+    while name := _find_delivery_header(source, example.body, headers):
+        del headers[name]
+    return replace(example, headers=headers)
 
 
 def sign(source: Source, example: Example, secret: str, *, timestamp: float) -> dict[str, str]:
@@ -65,6 +82,16 @@ def deliver(session: requests.Session, url: str, source: Source, example: Exampl
         )
     except requests.RequestException as error:
         raise click.ClickException(f"{url} cannot be reached ({type(error).__name__}). Is `bookhook web` up?") from None
+
+
+def _find_delivery_header(source: Source, body: bytes, headers: Mapping[str, str]) -> str | None:
+    """A header without which this would be another delivery to its source."""
+    delivery = source.identify(Received(body, headers)).delivery
+    for name in headers:
+        without = {other: value for other, value in headers.items() if other != name}
+        if name.lower() != "content-type" and source.identify(Received(body, without)).delivery != delivery:
+            return name
+    return None
 
 
 def _secret(deployment: Deployment, source: str) -> str:

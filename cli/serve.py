@@ -85,8 +85,7 @@ def create_web_app() -> Server:
 @click.option("--burst", is_flag=True, help="End when nothing is ready now.")
 def worker(threads: int, burst: bool) -> None:
     """Work on events: map each, find or create its contact, post its document, record the ids."""
-    deployment = _start()
-    deployment.settings.require_organization()
+    deployment = _start(posts=True)
     with redis_address(deployment.settings) as url, connect_redis(url) as redis:
         revive = partial(revive_redis, deployment.settings)
         desk = open_desk(deployment, deployment.ledger(redis), report=_report, revive_redis=revive)
@@ -108,9 +107,9 @@ def _report(error: BaseException) -> None:
     sentry_sdk.capture_exception(error)
 
 
-def _start() -> Deployment:
+def _start(*, posts: bool = False) -> Deployment:
     wake_main_thread_on_signals()
-    deployment = read_deployment()
+    deployment = read_deployment(posts=posts)
     configure_logs(deployment.settings.log_level)
     configure_sentry(deployment.settings.sentry_dsn)
     return deployment

@@ -1,6 +1,6 @@
 """The configured senders: one connection for each source whose secret is set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from config.environment import read_text
@@ -25,24 +25,29 @@ def read_connections(environ: Mapping[str, str], settings_of_sources: Mapping[st
     A source whose setting is unset has no connection. Several secrets, separated by commas, are all valid while one
     replaces the other. Raises ConfigError with every problem; its sentences never hold a secret.
     """
-    connections: dict[str, Connection] = {}
+    secrets: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     for source, setting in settings_of_sources.items():
         try:
-            secrets = _read_secrets(environ, setting)
-            if secrets:
-                organization_id = _read_organization_id(environ, setting)
-                connections[source] = Connection(
-                    name=source, source=source, secrets=secrets, organization_id=organization_id
-                )
+            secrets[source] = read_secrets(environ, setting)
         except ConfigError as error:
             problems += error.problems
+    configured = {source: given for source, given in secrets.items() if given}
+    organization_id = ""
+    try:
+        organization_id = _read_organization_id(environ, [settings_of_sources[source] for source in configured])
+    except ConfigError as error:
+        problems += error.problems
     if problems:
         raise ConfigError(problems)
-    return connections
+    return {
+        source: Connection(name=source, source=source, secrets=given, organization_id=organization_id)
+        for source, given in configured.items()
+    }
 
 
-def _read_secrets(environ: Mapping[str, str], setting: str) -> tuple[str, ...]:
+def read_secrets(environ: Mapping[str, str], setting: str) -> tuple[str, ...]:
+    """The comma-separated secrets of a setting, none if it is unset; raises ConfigError without quoting any."""
     text = read_text(environ, setting)
     if text is None:
         return ()
@@ -52,8 +57,12 @@ def _read_secrets(environ: Mapping[str, str], setting: str) -> tuple[str, ...]:
     return secrets
 
 
-def _read_organization_id(environ: Mapping[str, str], setting: str) -> str:
+def _read_organization_id(environ: Mapping[str, str], secret_settings: Sequence[str]) -> str:
+    """The organization that these settings' connections post to; "" where there is none and no need of one."""
+    if not secret_settings:
+        return ""
     organization_id = read_text(environ, ORGANIZATION_SETTING)
     if organization_id is None:
-        raise ConfigError([f"{ORGANIZATION_SETTING} is not set, but {setting} makes a connection that posts there"])
+        what = "makes a connection that posts" if len(secret_settings) == 1 else "make connections that post"
+        raise ConfigError([f"{ORGANIZATION_SETTING} is not set, but {', '.join(secret_settings)} {what} there"])
     return organization_id

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -42,6 +43,16 @@ def read_texts(environ: Mapping[str, str], names: Iterable[str]) -> tuple[dict[s
             if text is not None:
                 texts[name] = text
     return texts, problems
+
+
+def find_unset(environ: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """Those of `names` that are not set; one whose text cannot be read is."""
+    unset = []
+    for name in names:
+        with suppress(ConfigError):
+            if read_text(environ, name) is None:
+                unset.append(name)
+    return unset
 
 
 def _read_file(path: str, name: str) -> str:

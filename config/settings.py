@@ -13,7 +13,7 @@ from environs import Env, EnvValidationError
 
 from config.checks import is_loopback, parse_word_map
 from config.connections import Connection, read_connections
-from config.environment import FILE_SUFFIX, read_texts
+from config.environment import FILE_SUFFIX, find_unset, read_texts
 from config.organizations import DATA_CENTERS, PLANS, Limits, Organization
 from config.problems import ConfigError
 from config.sentinel import Sentinels, parse_sentinels
@@ -88,6 +88,11 @@ def read_settings(
         raise ConfigError(problems)
     known = {setting.name for setting in SETTINGS} | set(secret_settings.values())
     return _settings(values, connections, [*_unknown(environ, known), *_doubtful(values)])
+
+
+def find_missing_grant(environ: Mapping[str, str]) -> list[str]:
+    """A problem for each setting that is not set, but needed by whatever talks to Zoho."""
+    return [f"{name} is not set" for name in find_unset(environ, GRANT_SETTINGS)]
 
 
 def _parse(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -182,13 +187,18 @@ def _reduce(limit: int, share: Decimal) -> int:
 
 
 def _unknown(environ: Mapping[str, str], known: set[str]) -> list[str]:
-    ours = sorted(name for name in environ if name.startswith(OUR_PREFIXES))
-    return [_describe_unknown(name, known) for name in ours if name.removesuffix(FILE_SUFFIX) not in known]
+    """A warning for each variable that is named like one of ours, by its beginning or nearly as a whole."""
+    names = sorted(name for name in environ if name.removesuffix(FILE_SUFFIX) not in known)
+    ours = {name: _nearest(name, known, likeness=0.85) for name in names if name.startswith(OUR_PREFIXES)}
+    others = {name: near for name in names if name not in ours and (near := _nearest(name, known, likeness=0.9))}
+    return [
+        f"{name} is not a setting" + (f", did you mean {near}?" if near else "")
+        for name, near in sorted((ours | others).items())
+    ]
 
 
-def _describe_unknown(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name.removesuffix(FILE_SUFFIX), known, n=1, cutoff=0.85)
-    return f"{name} is not a setting" + (f", did you mean {near[0]}?" if near else "")
+def _nearest(name: str, known: set[str], *, likeness: float) -> str | None:
+    return next(iter(difflib.get_close_matches(name.removesuffix(FILE_SUFFIX), known, n=1, cutoff=likeness)), None)
 
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import structlog
 from redis.exceptions import DataError, RedisError, ResponseError
 
+from config.sentinel import follow_master
 from errors import NotRecorded
 from ingest.spool import Spool
 from ledger import Arrival, Ledger, Recorded, new_event_id
@@ -122,6 +123,7 @@ class Intake:
         while not stop.wait(pause):
             pause = TEND_SECONDS
             try:
+                follow_master(self._ledger.redis)
                 self.drain()
             except Exception:  # the outermost line of the thread, which nobody would start again
                 log.exception("spool_not_drained")

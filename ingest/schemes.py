@@ -4,7 +4,7 @@ hmac                HMAC of the raw body; parameters: header, digest (sha256 | s
                     shopify.dev/docs/apps/build/webhooks/verify-deliveries; class-wc-webhook.php generate_signature
 slack               HMAC-SHA256, hex, of `v0:{timestamp}:{body}`, ± 5 minutes
                     docs.slack.dev/authentication/verifying-requests-from-slack
-standard_webhooks   HMAC-SHA256, base64, of `{id}.{timestamp}.{body}`, key `whsec_` + base64,
+standard_webhooks   HMAC-SHA256, base64, of `{id}.{timestamp}.{body}`, key `whsec_` + base64 of 24 to 64 bytes,
                     several signatures, ± 5 minutes
                     github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
@@ -12,7 +12,6 @@ Headers are mappings with lower-case names. Comparison takes constant time and t
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from errors import SignatureMismatch
 
 WINDOW_SECONDS = 300
+STANDARD_KEY_BYTES = range(24, 65)
 DIGESTS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
     "base64": lambda digest: base64.b64encode(digest).decode(),
@@ -108,9 +108,10 @@ def _new_standard_secret() -> str:
 
 def _standard_fault(secret: str) -> str | None:
     try:
-        return None if secret.startswith("whsec_") and _standard_key(secret) else "must be whsec_ and base64"
-    except binascii.Error:
-        return "must be whsec_ and base64"
+        is_right = secret.startswith("whsec_") and len(_standard_key(secret)) in STANDARD_KEY_BYTES
+    except ValueError:
+        is_right = False
+    return None if is_right else "must be whsec_ and base64 of 24 to 64 bytes"
 
 
 SCHEMES: Mapping[str, Scheme] = {

@@ -42,7 +42,7 @@ class Ledger:
         self.clock = clock
         self.events = Events(redis, clock=clock, retention_days=retention_days)
         self.dispatch = Dispatch(redis, clock=clock)
-        self.documents = Documents(redis, clock=clock)
+        self.documents = Documents(redis)
         self.incarnation = Incarnation(redis, clock=clock)
         self.leases = Leases(redis, clock=clock)
         self.search = Search(redis, retention_days=retention_days)

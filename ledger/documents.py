@@ -9,7 +9,7 @@ bh:documents:<event_id>      list    the business keys an event led to, in order
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from redis import Redis
@@ -37,9 +37,8 @@ class LeaseLost(Busy):
 class Documents:
     """The record of every document, written only under its lease."""
 
-    def __init__(self, redis: Redis, *, clock: Callable[[], float]) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._clock = clock
         self._claim = load(redis, "claim_document")
         self._write = load(redis, "write_document")
         self._begin_anew = load(redis, "begin_anew")

@@ -36,6 +36,8 @@ from ledger.scripts import load
 LEASE_SECONDS = 15.0
 LOST_JOB_SECONDS = 12.0
 MOST_CRASHES = 3
+# Another event is at the same document, or a name is looked for once more.
+BACK_SOON = frozenset({"busy", "lease_lost", "name_taken"})
 POISON = Trouble(
     code="poison",
     message=f"Its worker died {MOST_CRASHES} times while it worked on this event alone.",
@@ -226,9 +228,9 @@ class Events:
                     yield event
             start += page
 
-    def is_any_busy(self, among: int = 200) -> bool:
-        """Whether one of the newest waiting events only waits for another one that is at the same document."""
-        return any(event.reason in ("busy", "lease_lost") for event in self.list(state="waiting", newest=among))
+    def is_any_back_soon(self, among: int = 200) -> bool:
+        """Whether one of the newest waiting events only waits a few seconds, whatever Zoho does."""
+        return any(event.reason in BACK_SOON for event in self.list(state="waiting", newest=among))
 
     def counts(self) -> dict[str, int]:
         """How many events are in each state."""

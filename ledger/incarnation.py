@@ -31,10 +31,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class GoneBack:
-    """When (unix seconds) it was noticed that the ledger may have forgotten something, and why in words."""
+    """When (unix seconds) it was noticed that the ledger may have forgotten something, why, and if it surely has."""
 
     at: float
     reason: str
+    is_certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +144,5 @@ def _server_known(known: Mapping[bytes, bytes]) -> _Server | None:
 def _gone_back(known: Mapping[bytes, bytes]) -> GoneBack | None:
     if b"gone_back_at" not in known:
         return None
-    return GoneBack(float(known[b"gone_back_at"]), REASONS[known[b"reason"].decode()])
+    reason = known[b"reason"].decode()
+    return GoneBack(float(known[b"gone_back_at"]), REASONS[reason], is_certain=reason != "another")

@@ -10,11 +10,15 @@ BUILT_IN = Path(__file__).parent / "sources"
 
 
 class MappingFileErrors(Exception):
-    """Raised when mapping files cannot be used; `problems` holds all of them as `<file>: <path>: <what>`."""
+    """Raised when mapping files cannot be used; `problems` holds all of them as `<file>: <path>: <what>`.
 
-    def __init__(self, problems: list[str]) -> None:
+    `sources` are the good ones, for whoever wants to say what else is wrong.
+    """
+
+    def __init__(self, problems: list[str], sources: dict[str, Source]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.sources = sources
 
 
 def load_sources(*folders: Path) -> dict[str, Source]:
@@ -30,7 +34,7 @@ def load_sources(*folders: Path) -> dict[str, Source]:
             continue
         sources |= {source.name: source for source in _read_folder(folder, problems)}
     if problems:
-        raise MappingFileErrors(problems)
+        raise MappingFileErrors(problems, sources)
     return sources
 
 

@@ -158,7 +158,10 @@ def _stands_already(hold: Hold, record: DocumentRecord, body: str, *, deadline: 
 
 
 def _forgotten_deadline(hold: Hold) -> float | None:
-    """Until when a try could reach Zoho that the ledger has forgotten, if it went back lately; else None."""
+    """Until when a try could reach Zoho that the ledger has forgotten, if it may have gone back lately; else None.
+
+    What has only been restarted is looked for once; a ledger that surely lost something waits for what it forgot.
+    """
     gone_back = hold.desk.ledger.incarnation.observe()
     if gone_back is None:
         return None
@@ -166,7 +169,7 @@ def _forgotten_deadline(hold: Hold) -> float | None:
     if hold.desk.ledger.clock() >= max(gone_back.at + CAREFUL_SECONDS, deadline + hold.desk.settle_seconds):
         return None
     _note(hold, "looked_for_first", gone_back.reason)
-    return deadline
+    return deadline if gone_back.is_certain else 0.0
 
 
 def _send(hold: Hold, body: str, *, if_refused: str) -> None:

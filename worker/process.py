@@ -154,7 +154,7 @@ def is_anything_ready(desk: Desk) -> bool:
     """Whether something can be worked on now, by this process or another; hands RQ what may go."""
     desk.ledger.events.wake()
     dispatch(desk)
-    return desk.ledger.dispatch.is_anything_handed() or desk.ledger.events.is_any_busy()
+    return desk.ledger.dispatch.is_anything_handed() or desk.ledger.events.is_any_back_soon()
 
 
 class House(threading.Thread):

@@ -1,14 +1,14 @@
 """One organization's books: everything the worker asks of Zoho."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from redis import Redis
 
 from config.organizations import PLANS, Organization
 from drafts import ContactDraft, Document, DocumentKind, InvoiceDraft
-from errors import BookhookError, OutcomeUnknown, ZohoRejected, ZohoUnavailable
+from errors import BookhookError, OutcomeUnknown, UnknownName, ZohoRejected, ZohoUnavailable
 from zoho import contacts, protocol
 from zoho.bodies import contact_body, expense_body, invoice_body
 from zoho.client import Client
@@ -129,6 +129,17 @@ class Books:
                 "ZOHO_ORGANIZATION_ID and ZOHO_DATA_CENTER."
             ]
         return [*self._plan_problems(organization), *self._scope_problems()]
+
+    def unknown_accounts(self, names: Iterable[str]) -> dict[str, str]:
+        """What is wrong with each name that is not exactly one active account's in Zoho now, in words."""
+        self.names.read("accounts")
+        found = {}
+        for name in names:
+            try:
+                self.names.account(name)
+            except UnknownName as trouble:
+                found[name] = trouble.message
+        return found
 
     def document_url(self, kind: DocumentKind, zoho_id: str) -> str:
         """Where a person sees the document."""

@@ -5,8 +5,8 @@
 bh:token:<grant>:access      text    digest of the token, a dot, and token and expiry, encrypted; gone when it expires
 bh:token:<grant>:lock        text    who is asking for a new token just now; a minute at most
 bh:token:<grant>:requests    zset    token requests of the last ten minutes → their times
-bh:token:<grant>:verdict     hash    error, until, secret (digest): Zoho refused this secret a new token, nobody asks with
-                                     it again before; "access denied" means the grant, whatever the secret
+bh:token:<grant>:verdict     hash    error, until, secret (digest): Zoho refused a new token, nobody asks again before,
+                                     but with another secret; "access denied", a throttle, holds for any secret
 bh:token:<grant>:in_vain     text    digest of a new token that was rejected too; a further one would not help
 
 Facts: zoho.com/accounts/protocol/oauth/token-limits.html (ten requests in ten minutes, and asking while blocked

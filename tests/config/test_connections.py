@@ -44,5 +44,15 @@ def test_all_problems_of_connections_are_reported_at_once():
     )
 
 
+def test_the_organization_that_several_connections_lack_is_one_problem():
+    with pytest.raises(ConfigError) as caught:
+        read_connections({"SHOPIFY_WEBHOOK_SECRET": "a", "SLACK_SIGNING_SECRET": "b"}, SOURCES)
+
+    assert caught.value.problems == (
+        "ZOHO_ORGANIZATION_ID is not set, "
+        "but SHOPIFY_WEBHOOK_SECRET, SLACK_SIGNING_SECRET make connections that post there",
+    )
+
+
 def test_an_unset_source_needs_nothing():
     assert read_connections({}, SOURCES) == {}

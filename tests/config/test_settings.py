@@ -176,6 +176,15 @@ def test_a_misspelt_setting_is_a_warning_with_a_suggestion():
     )
 
 
+def test_a_variable_nearly_like_any_setting_is_a_warning():
+    environ = {"SHOPIFY_WEBHOK_SECRET": "s", "SENTRY_DNS": "x", "STRIPE_WEBHOOK_SECRET": "s", "REDIS_TLS_URL": "x"}
+
+    assert read_settings(environ, secret_settings={"shopify": "SHOPIFY_WEBHOOK_SECRET"}).warnings == (
+        "SENTRY_DNS is not a setting, did you mean SENTRY_DSN?",
+        "SHOPIFY_WEBHOK_SECRET is not a setting, did you mean SHOPIFY_WEBHOOK_SECRET?",
+    )
+
+
 def test_settings_of_sources_and_mounted_secrets_are_known(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("hunter2\n")

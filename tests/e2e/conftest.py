@@ -18,12 +18,12 @@ from cli.stage import find_free_port
 PATIENCE_SECONDS = 30.0
 
 
-def until(condition: Callable[[], object], what: str) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
     """Returns when the condition holds; fails with what did not happen in time."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():
-        assert time.monotonic() < deadline, f"not in {PATIENCE_SECONDS:.0f} seconds: {what}"
+        assert time.monotonic() < deadline, f"not in {seconds:.0f} seconds: {what}"
         pause.wait(0.05)
 
 

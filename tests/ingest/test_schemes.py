@@ -1,5 +1,7 @@
 """Signatures: the platforms' published vectors, and everything that must be refused."""
 
+import base64
+
 import pytest
 
 from errors import SignatureMismatch
@@ -158,7 +160,18 @@ def test_one_of_several_signatures_suffices_while_a_secret_is_rolled():
     assert verify(vector, headers=headers) is None
 
 
-@pytest.mark.parametrize("secret", ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_not base64!"])
+def of_bytes(count):
+    return "whsec_" + base64.b64encode(b"k" * count).decode()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_not base64!", "whsec_ümläut", of_bytes(23), of_bytes(65)],
+)
 def test_a_secret_that_is_not_standard_is_named_before_it_is_used(secret):
-    assert SCHEMES["standard_webhooks"].fault(secret) == "must be whsec_ and base64"
-    assert SCHEMES["standard_webhooks"].fault(STANDARD_SECRET) is None
+    assert SCHEMES["standard_webhooks"].fault(secret) == "must be whsec_ and base64 of 24 to 64 bytes"
+
+
+@pytest.mark.parametrize("secret", [STANDARD_SECRET, of_bytes(24), of_bytes(64)])
+def test_a_secret_of_the_standards_length_is_right(secret):
+    assert SCHEMES["standard_webhooks"].fault(secret) is None

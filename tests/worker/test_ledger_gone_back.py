@@ -185,3 +185,16 @@ def test_nothing_is_sent_that_a_replica_has_not_noted(replicated, hooks, sandbox
     worker.drain()
     assert worker.event(event_id).state == "posted"
     assert (len(sandbox.contacts), len(sandbox.invoices)) == (1, 1)
+
+
+def test_after_a_restart_that_may_have_lost_something_one_look_is_enough(hooks, worker, sandbox, redis, clock):
+    hooks.deliver(ORDER)
+    worker.drain()
+    redis.hset("bh:incarnation", mapping={"gone_back_at": clock(), "reason": "another"})
+
+    event_id = hooks.deliver(order(id=2, name="#2")).json["event_id"]
+    worker.drain()
+
+    assert worker.event(event_id).state == "posted"
+    assert "looked_for_first" in steps(worker, event_id)
+    assert len(sandbox.invoices) == 2

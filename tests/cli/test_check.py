@@ -1,0 +1,179 @@
+"""`bookhook check`, and what any command says when it cannot start."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cli.deployment import read_deployment
+from config.settings import GRANT_SETTINGS
+from mappings import BUILT_IN
+
+SETTINGS_PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def test_check_finds_nothing_wrong_with_a_working_deployment(run):
+    result = run("check")
+
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "All is well.")
+
+
+def test_check_takes_the_word_that_a_backup_was_restored_and_says_until_when_it_counts(run, ledger):
+    before = run("check").stdout
+    said = run("check", "--restored")
+    later = run("check").stdout
+
+    assert "looked for" not in before
+    assert said.exit_code == 0
+    assert ledger.incarnation.observe() is not None
+    for told in (said.stdout, later):
+        [line] = [line for line in told.splitlines() if "looked for" in line]
+        assert re.fullmatch(r"! until 20\S+Z every document is looked for before it is posted: .*restored.*", line)
+
+
+def test_check_warns_of_a_redis_that_forgets(run, servers, environ):
+    told = run("check", env={**environ, "REDIS_URL": servers.redis(appendonly="no").url})
+
+    assert "! Redis forgets with every restart" in told.stdout
+
+
+def test_check_names_every_problem_at_once(run, tmp_path: Path):
+    own = tmp_path / "sources" / "mine"
+    own.mkdir(parents=True)
+    (own / "mapping.yaml").write_text("source: mine\nverfy: {}\n")
+    broken = {
+        "BOOKHOOK_SOURCES": str(own.parent),
+        "REDIS_URL": "localhost",
+        "ZOHO_PLAN": "gold",
+        "STANDARD_WEBHOOK_SECRET": "short",
+        "ZOHO_ORGANIZATION_ID": "1",
+    }
+
+    result = run("check", env=broken)
+
+    assert result.exit_code == 1
+    for word in ("REDIS_URL", "ZOHO_PLAN", "did you mean verify?"):
+        assert word in result.stdout
+    problems = [line for line in result.stdout.splitlines() if line.startswith("✗")]
+    assert result.stdout.splitlines()[-1] == f"{len(problems)} problems"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ZOHO_REFRESH_TOKEN": "revoked"}, "refresh token"),
+        ({"ZOHO_CLIENT_SECRET": "wrong"}, "ZOHO_CLIENT_SECRET"),
+        ({"ZOHO_ORGANIZATION_ID": "99"}, "ZOHO_ORGANIZATION_ID"),
+        ({"ZOHO_API_URL": "http://127.0.0.1:1/books/v3"}, "could not be reached"),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "Redis cannot be reached"),
+        (
+            {"REDIS_URL": "redis://x", "BOOKHOOK_REDIS_SENTINELS": "127.0.0.1:1"},
+            "BOOKHOOK_REDIS_SENTINELS: Redis cannot be reached (MasterNotFoundError)",
+        ),
+        ({"STANDARD_WEBHOOK_SECRET": "whsec_not base64"}, "STANDARD_WEBHOOK_SECRET: each secret must be whsec_"),
+    ],
+)
+def test_check_says_what_is_wrong_with_the_connection(run, environ, change, words):
+    result = run("check", env={**environ, **change})
+
+    assert result.exit_code == 1
+    assert words in result.stdout
+
+
+def test_check_names_problems_of_every_kind_together(run, tmp_path: Path):
+    own = tmp_path / "sources" / "mine"
+    own.mkdir(parents=True)
+    (own / "mapping.yaml").write_text("source: mine\nverfy: {}\n")
+    (tmp_path / "sources.txt").write_text(f"{own.parent}\n")
+    broken = {
+        "BOOKHOOK_SOURCES_FILE": "sources.txt",
+        "ZOHO_PLAN": "gold",
+        "SHOPIFY_WEBHOOK_SECRET": "one,,two",
+        "STANDARD_WEBHOOK_SECRET": "short",
+    }
+
+    told = run("check", env=broken).stdout
+
+    for problem in (
+        "ZOHO_PLAN: 'gold' is not one of ",
+        "sources/mine/mapping.yaml: ",
+        "SHOPIFY_WEBHOOK_SECRET: one of the comma-separated secrets is empty",
+        "ZOHO_ORGANIZATION_ID is not set, but STANDARD_WEBHOOK_SECRET makes a connection",
+        "STANDARD_WEBHOOK_SECRET: each secret must be whsec_",
+        "ZOHO_CLIENT_ID is not set",
+        "ZOHO_CLIENT_SECRET is not set",
+        "ZOHO_REFRESH_TOKEN is not set",
+    ):
+        assert f"✗ {problem}" in told
+    assert told.count("ZOHO_ORGANIZATION_ID") == 1
+
+
+def test_check_says_at_once_that_nothing_can_come_in_or_be_posted(run):
+    told = run("check", env={"ZOHO_PLAN": "gold"}).stdout.splitlines()
+
+    assert [line.split()[1] for line in told[:-1]] == ["ZOHO_PLAN:", "no", *GRANT_SETTINGS]
+    assert told[-1] == "6 problems"
+
+
+def test_a_worker_without_the_grant_says_so_beside_everything_else(run):
+    told = str(run("worker", env={"ZOHO_PLAN": "gold", "ZOHO_CLIENT_ID": "any"}).exception)
+
+    assert told.splitlines()[0] == "cannot start: 4 problems"
+    assert "ZOHO_REFRESH_TOKEN is not set" in told
+
+
+def test_what_cannot_start_reads_as_the_page_of_settings_shows(run):
+    shown = SETTINGS_PAGE.read_text().split("```\n")[1]
+
+    result = run("web", env={"REDIS_URL": "localhost", "ZOHO_PLAN": "gold", "SHOPIFY_WEBHOOK_SECRET": "hush"})
+
+    assert f"{result.exception}\n" == shown
+
+
+@pytest.mark.parametrize("suffix", ["", "_FILE"])
+def test_your_own_sources_may_be_named_with_spaces_around_or_in_a_file(tmp_path: Path, suffix):
+    shutil.copytree(BUILT_IN / "standard", tmp_path / "sources" / "mine")
+    mapping = tmp_path / "sources" / "mine" / "mapping.yaml"
+    mapping.write_text(mapping.read_text().replace("source: standard", "source: mine"))
+    (tmp_path / "where").write_text(f"{tmp_path / 'sources'}\n")
+    value = str(tmp_path / "where") if suffix else f" {tmp_path / 'sources'} "
+
+    assert "mine" in read_deployment({f"BOOKHOOK_SOURCES{suffix}": value}).sources
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"EXPENSE_PAID_THROUGH": "Company Credit Crad"}, "EXPENSE_PAID_THROUGH: Zoho Books has no account named"),
+        ({"EXPENSE_DEFAULT_ACCOUNT": "Nowhere"}, "EXPENSE_DEFAULT_ACCOUNT: Zoho Books has no account named"),
+        ({"EXPENSE_ACCOUNTS": "meals=Meels"}, "EXPENSE_ACCOUNTS: Zoho Books has no account named"),
+        (
+            {"EXPENSE_PAID_THROUGH": ""},
+            "slack: every expense (/expense) will be parked: EXPENSE_PAID_THROUGH is not set",
+        ),
+        (
+            {"EXPENSE_DEFAULT_ACCOUNT": "", "EXPENSE_ACCOUNTS": ""},
+            "slack: every expense (/expense) will be parked: neither EXPENSE_DEFAULT_ACCOUNT nor EXPENSE_ACCOUNTS is",
+        ),
+    ],
+)
+def test_check_says_which_expenses_would_all_be_parked(run, environ, change, problem):
+    result = run("check", env={**environ, **change})
+
+    assert result.exit_code == 1
+    [found] = [line for line in result.stdout.splitlines() if line.startswith("✗")]
+    assert found.startswith(f"✗ {problem}")
+
+
+def test_a_sender_that_may_name_accounts_itself_is_only_warned_of(run, environ):
+    result = run("check", env={**environ, "EXPENSE_PAID_THROUGH": "", "SLACK_SIGNING_SECRET": ""})
+
+    assert result.exit_code == 0
+    assert "! standard: an expense that names no account itself (expense.submitted) will be parked" in result.stdout
+
+
+def test_check_warns_of_a_misspelt_secret(run, environ):
+    result = run("check", env={**environ, "SHOPIFY_WEBHOK_SECRET": "hush"})
+
+    assert "! SHOPIFY_WEBHOK_SECRET is not a setting, did you mean SHOPIFY_WEBHOOK_SECRET?" in result.stdout

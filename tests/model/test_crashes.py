@@ -1,0 +1,164 @@
+"""A crash between any two effects of the posting steps: in the end one document stands, and the ledger knows it."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+import redis as redis_py
+
+from tests.model.effects import Killed, Unlucky, Victim
+from tests.model.world import World, command, expense, order
+
+MOST_EFFECTS = 150
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happens before the worker that is in danger takes the next job, and what must stand in the end."""
+
+    name: str
+    prepare: Callable[[World, str], object]
+    crucial: set[str]
+    kind: str = "invoice"
+    has_contact: bool = True
+    answers: int = 0
+
+
+def deliver_order(world: World, tag: str) -> None:
+    world.deliver(order(tag))
+
+
+def deliver_first_order_ever(world: World, tag: str) -> None:
+    """Nothing is known yet, not even a token; the sandbox gives out only so many of them."""
+    world.redis.flushall()
+    world.sandbox.reset()
+    world.deliver(order(tag))
+
+
+def deliver_second_version(world: World, tag: str) -> None:
+    world.deliver(order(tag))
+    world.drain(world.worker())
+    world.deliver(order(tag, note="gift wrap, please"))
+
+
+def deliver_second_version_while_the_first_is_in_doubt(world: World, tag: str) -> None:
+    world.deliver(order(tag))
+    die(world, at="POST /invoices", when="after")
+    world.end_leases()
+    world.deliver(order(tag, note="gift wrap, please"))
+
+
+def deliver_order_of_a_namesake(world: World, tag: str) -> None:
+    world.deliver(order(tag, customer={"first_name": "t9999", "last_name": "Lindqvist", "email": f"{tag}@example.com"}))
+
+
+def try_order_of_a_namesake(world: World, tag: str) -> None:
+    deliver_order_of_a_namesake(world, tag)
+    world.drain(world.worker())
+    world.wait(6)
+    world.give_turns()
+
+
+def leave_in_doubt(when: str, call: str) -> Callable[[World, str], None]:
+    """A worker has died at the call, all has settled, and another is about to look."""
+
+    def prepare(world: World, tag: str) -> None:
+        world.deliver(order(tag))
+        die(world, at=call, when=when)
+        world.wait(300)
+        world.give_turns()
+
+    return prepare
+
+
+def die(world: World, *, at: str, when: str) -> None:
+    with suppress(Killed):
+        world.work(Victim(at=at, when=when))
+
+
+STORIES = [
+    Story(
+        "the first order ever",
+        deliver_first_order_ever,
+        {"POST /oauth/v2/token", "begin", "claim_document", "POST /contacts", "POST /invoices", "release", "finish"},
+    ),
+    Story(
+        "a vendor's expense",
+        lambda world, tag: world.deliver(expense(tag)),
+        {"POST /contacts", "write_document", "POST /expenses", "finish"},
+        kind="expense",
+    ),
+    Story(
+        "an expense from Slack",
+        lambda world, tag: world.deliver(command(tag)),
+        {"POST /expenses", "POST /_sandbox/slack", "finish"},
+        kind="expense",
+        has_contact=False,
+        answers=1,
+    ),
+    Story("a second version", deliver_second_version, {"claim_document", "finish"}),
+    Story(
+        "a second version of a doubtful order",
+        deliver_second_version_while_the_first_is_in_doubt,
+        {"GET /invoices", "write_document", "finish"},
+    ),
+    Story("the look for an invoice that is there", leave_in_doubt("after", "POST /invoices"), {"GET /invoices"}),
+    Story(
+        "the look for an invoice that is not there",
+        leave_in_doubt("before", "POST /invoices"),
+        {"GET /invoices", "POST /invoices"},
+    ),
+    Story("the look for a contact that is there", leave_in_doubt("after", "POST /contacts"), {"GET /contacts"}),
+    Story(
+        "the look for a contact that is not there",
+        leave_in_doubt("before", "POST /contacts"),
+        {"GET /contacts", "POST /contacts"},
+    ),
+    Story("an order of a namesake", deliver_order_of_a_namesake, {"POST /contacts", "write_document", "finish"}),
+    Story("an order of a namesake, again", try_order_of_a_namesake, {"POST /contacts", "POST /invoices", "finish"}),
+]
+
+
+@pytest.fixture
+def world(redis, sandbox, hooks, clock, deployment) -> World:
+    """A world in which a worker has posted before: the token and the names are known."""
+    made = World(redis, sandbox, hooks, clock, deployment)
+    for request in (order("t9999"), expense("t9999")):
+        made.deliver(request)
+    made.drain(made.worker())
+    made.keep_token_and_names()
+    return made
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("danger", [Victim, Unlucky], ids=["kill", "broken connection"])
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_whatever_effect_a_worker_is_stopped_at_one_document_stands(world, story, danger, when):
+    wrongs, silent, met = [], [], set()
+    for at in count():
+        assert at < MOST_EFFECTS
+        world.begin()
+        tag = f"t{at:04}"
+        story.prepare(world, tag)
+        actor = danger(at=at, when=when)
+        with suppress(Killed, redis_py.ConnectionError):
+            world.work(actor)
+        if actor.met is None:
+            break
+        world.recover()
+        met.add(actor.met.name)
+        found = world.find_wrongs(tag, kind=story.kind, has_contact=story.has_contact)
+        answers = count_answers(world, tag)
+        found += [f"{answers} answers"] if answers > story.answers else []
+        silent += [str(actor.met)] if answers < story.answers else []
+        wrongs += [f"{when} {actor.met} (effect {at}): {wrong}" for wrong in found]
+
+    assert wrongs == []
+    assert met >= story.crucial
+    assert len(silent) <= 1, silent
+
+
+def count_answers(world: World, tag: str) -> int:
+    return sum(told["path"].endswith(tag) for told in world.sandbox.records()["slack"])
