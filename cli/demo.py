@@ -1,18 +1,18 @@
 """`bookhook demo`: every source's examples, signed and delivered for real, and what became of them."""
 
-import signal
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import click
 import requests
 
 from cli.events import describe_fully
+from cli.interrupts import interrupt_once
 from cli.send import deliver
 from cli.stage import Stage, set_stage
 from mappings import BUILT_IN, Example, load_sources
@@ -23,6 +23,11 @@ ENDED = ("posted", "ignored", "parked", "rejected")
 # Every third delivery is repeated, as senders do when an acknowledgement gets lost.
 REPEAT_EVERY = 3
 HEADINGS = ("example", "event", "state", "contact", "document", "number", "total", "link or reason")
+IN_ONE_LINE = (range(8),)
+IN_THREE_LINES = (range(2), range(2, 7), range(7, 8))
+NO_TERMINAL = 1000
+WIDEST_RULE = 160
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +47,20 @@ class Delivery:
 @click.option("--once", is_flag=True, help="End after the table; exit with 0 only if everything ended as expected.")
 def demo(once: bool) -> None:
     """Take example webhooks of every source through to documents in the sandbox, and show what became of each."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_once()
+    wrong = None
     try:
         click.echo("Starting Redis, sandbox, web and worker …")
         with set_stage(load_sources(BUILT_IN)) as stage:
             wrong = _perform(stage)
-            if not once:
+            if once:
+                click.echo("The links were served only while the demo ran; without --once it keeps serving.")
+            else:
                 _invite(stage)
                 threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("\nStopped; nothing is left running.")
-        return
-    sys.exit(1 if wrong else 0)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    sys.exit(INTERRUPTED if wrong is None else bool(wrong))
 
 
 def _perform(stage: Stage) -> list[str]:
@@ -138,13 +141,31 @@ def _document(event: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _table(deliveries: list[Delivery], told: dict[str, dict[str, Any]]) -> str:
-    rows: list[tuple[str, ...]] = [HEADINGS]
-    rows += [_row(delivery, told[delivery.event_id]) for delivery in deliveries]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+    rows = [_row(delivery, told[delivery.event_id]) for delivery in deliveries]
+    columns = shutil.get_terminal_size(fallback=(NO_TERMINAL, 24)).columns
+    return lay_out(rows, columns=columns)
+
+
+def lay_out(rows: Sequence[tuple[str, ...]], *, columns: int) -> str:
+    """The rows under their headings; on three lines each where one would not fit into a terminal of so many columns.
+
+    Reasons may be longer than the terminal is wide, links and everything before them are not.
+    """
+    lines = _lines([HEADINGS, *rows], IN_ONE_LINE)
+    if any(len(line) > columns for line, row in zip(lines[1:], rows, strict=True) if row[-1].startswith("http")):
+        lines = _lines([HEADINGS, *rows], IN_THREE_LINES)
+    heading, *rest = lines
+    width = max(len(line) for line in "\n".join(lines).splitlines())
+    return "\n".join([heading, "─" * min(width, columns, WIDEST_RULE), *rest])
+
+
+def _lines(rows: Sequence[tuple[str, ...]], groups: Sequence[range]) -> list[str]:
+    """Each row as text, its columns below one another; each group of columns on a line of its own, indented."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)] + [0]
+    return [
+        "\n  ".join("  ".join(row[column].ljust(widths[column]) for column in group).rstrip() for group in groups)
+        for row in rows
     ]
-    return "\n".join([lines[0], "─" * min(len(lines[0]) + 60, 160), *lines[1:]])
 
 
 def _row(delivery: Delivery, event: dict[str, Any]) -> tuple[str, ...]:
@@ -152,7 +173,7 @@ def _row(delivery: Delivery, event: dict[str, Any]) -> tuple[str, ...]:
     steps = {step["step"] for step in event["timeline"]}
     contact = next((word for word in ("created", "found") if f"contact_{word}" in steps), "")
     total = f"{document['total']} {document['currency_code']}" if document.get("total") else ""
-    reason = event["error"]["code"] if event["error"] else ""
+    reason = next((step["detail"] for step in reversed(event["timeline"]) if step["detail"]), "")
     return (
         delivery.name,
         event["event_id"],

@@ -99,8 +99,9 @@ def worker(threads: int, burst: bool) -> None:
 def sandbox(host: str, port: int) -> None:
     """Run a stateful Zoho Books in memory: organizations 10000001 (USD) and 10000002 (EUR)."""
     _require_free(host, port)
+    server = sandbox_server.make_server(host, port)
     click.echo(f"sandbox: http://{host}:{port} shows what it holds", err=True)
-    sandbox_server.serve(host=host, port=port)
+    server.serve_forever()
 
 
 def _report(error: BaseException) -> None:

@@ -3,29 +3,33 @@
 Everything lives in a temporary folder and ends with the context, however it is left.
 """
 
+import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import requests
 
+from cli.children import KILL_SECONDS, POLL_SECONDS, children
 from cli.deployment import Deployment, read_deployment
+from cli.interrupts import ignore_interrupts
+from cli.send import sign
+from config.embedded import find_server, is_running
 from config.redis_client import connect_redis, redis_address
 from ingest.schemes import SCHEMES
 from ledger import Ledger
-from mappings import Source
+from mappings import Example, Source
 
-START_SECONDS = 30.0
-STOP_SECONDS = 15.0
-POLL_SECONDS = 0.05
+try:
+    import fcntl
+except ImportError:  # Windows, where find_server refuses before any lock is taken
+    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +44,32 @@ class Stage:
 
 @contextmanager
 def set_stage(sources: Mapping[str, Source]) -> Iterator[Stage]:
-    """Starts everything with made-up secrets and stops it at the end; raises ClickException with what went wrong."""
-    with tempfile.TemporaryDirectory(prefix="bookhook-") as folder, ExitStack() as running:
+    """Starts everything with made-up secrets and stops it at the end; raises ClickException with what went wrong.
+
+    Stopping cannot be interrupted. Nothing is left running, or ClickException says what is.
+    """
+    with tempfile.TemporaryDirectory(prefix="bookhook-") as folder, _no_redis_left(Path(folder)), ExitStack() as opened:
+        try:
+            yield _build(sources, Path(folder), opened)
+        finally:
+            ignore_interrupts()
+
+
+def _build(sources: Mapping[str, Source], home: Path, opened: ExitStack) -> Stage:
+    find_server()  # where there is none, nothing below would work either
+    with _alone():
         web_port, sandbox_port = find_free_port(8000), find_free_port(8099)
-        sandbox_url, web_url = (f"http://127.0.0.1:{port}" for port in (sandbox_port, web_port))
-        environ = demo_environment(sources, home=Path(folder), sandbox_url=sandbox_url)
+        web_url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (web_port, sandbox_port))
+        environ = demo_environment(sources, home=home, sandbox_url=sandbox_url)
         deployment = read_deployment(environ)
-        redis = running.enter_context(connect_redis(running.enter_context(redis_address(deployment.settings))))
-        for command in (
-            ["sandbox", "--port", str(sandbox_port)],
-            ["web", "--port", str(web_port)],
-            ["worker", "--threads", "4"],
-        ):
-            running.enter_context(_process(command, environ, Path(folder)))
-        _wait_until_up(f"{sandbox_url}/_sandbox/records", Path(folder) / "sandbox.log")
-        _wait_until_up(f"{web_url}/readyz", Path(folder) / "web.log")
-        yield Stage(deployment, deployment.ledger(redis), web_url, sandbox_url)
+        redis = opened.enter_context(connect_redis(opened.enter_context(redis_address(deployment.settings))))
+        running = opened.enter_context(children(environ, home))
+        sandbox = running.start("sandbox", "--port", str(sandbox_port))
+        web = running.start("web", "--port", str(web_port))
+        running.start("worker", "--threads", "4")
+        running.wait_until_up(sandbox, lambda: sandbox.says("shows what it holds"))
+        running.wait_until_up(web, lambda: _is_ours(deployment, web_url))
+    return Stage(deployment, deployment.ledger(redis), web_url, sandbox_url)
 
 
 def demo_environment(sources: Mapping[str, Source], *, home: Path, sandbox_url: str) -> dict[str, str]:
@@ -91,33 +105,50 @@ def find_free_port(preferred: int) -> int:
 
 
 @contextmanager
-def _process(command: list[str], environ: Mapping[str, str], folder: Path) -> Iterator[None]:
-    with (folder / f"{command[0]}.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  our own command with our own arguments
-            [sys.executable, "-m", "cli", *command], env=dict(environ), cwd=folder, stdout=log, stderr=log
-        )
+def _alone() -> Iterator[None]:
+    """Waits for this user's other demos that look for ports now: until a port is listened on, all find it free."""
+    path = Path(tempfile.gettempdir()) / f"bookhook-demo-{os.getuid()}.lock"
+    with ExitStack() as opened:
+        while True:
+            file = opened.enter_context(path.open("a"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):  # its last holder has deleted it
+                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    break
+        try:
+            yield
+        finally:
+            path.unlink()
+
+
+def _is_ours(deployment: Deployment, web_url: str) -> bool:
+    """Whether who answers there is ready and knows our secrets: a genuine request that it cannot use is told so."""
+    connection = next(iter(deployment.connections.values()))
+    source = deployment.sources[connection.source]
+    question = Example(source.name, "", b"Is it you?", {"Content-Type": "text/x-question"}, {})
+    headers = sign(source, question, connection.secrets[0], timestamp=time.time())
+    try:
+        answer = requests.post(f"{web_url}/hooks/{connection.name}", data=question.body, headers=headers, timeout=1)
+        return answer.status_code == 415 and requests.get(f"{web_url}/readyz", timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+@contextmanager
+def _no_redis_left(home: Path) -> Iterator[None]:
+    """Ends a Redis that did not stop when asked to: nobody needs what it holds."""
     try:
         yield
     finally:
-        _end(process)
+        if is_running(home):
+            _kill_redis(home)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _wait_until_up(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.RequestException:
-            time.sleep(POLL_SECONDS)
-    told = log.read_text(errors="replace")[-2000:]
-    raise click.ClickException(f"{log.stem} did not start within {START_SECONDS:.0f} seconds. It said:\n{told}")
+def _kill_redis(home: Path) -> None:
+    with suppress(OSError, ValueError):
+        os.kill(int((home / "redis" / "redis.pid").read_text()), signal.SIGKILL)
+    deadline = time.monotonic() + KILL_SECONDS
+    while is_running(home):
+        if time.monotonic() > deadline:
+            raise click.ClickException(f"a Redis is left running that used {home}")
+        time.sleep(POLL_SECONDS)

@@ -42,9 +42,10 @@ def create_app(door: Door, intake: Intake, *, max_body_bytes: int, clock: Callab
     @app.get("/readyz")
     def ready() -> tuple[Response, int]:
         told = {"connections": len(door.connections), "redis": intake.is_redis_there(), "spooled": intake.spooled()}
-        if told["redis"] or intake.is_spool_there():
+        if told["redis"]:
             return jsonify(status="ready", **told), 200
-        return jsonify(status="not ready", problem="Neither Redis nor the spool can record.", **told), 503
+        keeps = "the spool keeps what comes" if intake.is_spool_there() else "the spool cannot keep anything either"
+        return jsonify(status="not ready", problem=f"Redis cannot record; {keeps}.", **told), 503
 
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(HTTPException, _answer_http_error)

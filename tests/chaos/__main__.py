@@ -16,7 +16,7 @@ from config.logs import configure_logs
 from tests.chaos.plant import PLANTS, plant
 from tests.chaos.run import run
 
-EVENTS = 1_800
+EVENTS = 1_600
 
 
 def main() -> None:

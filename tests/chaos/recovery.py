@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -14,14 +14,18 @@ from redis.exceptions import RedisError
 WATCH_SECONDS = 0.1
 QUEUE, INTERMEDIATE = "rq:queue:bookhook", "rq:queue:bookhook:intermediate"
 AT_WORK = ("queued", "working")
-EVENT_ID = re.compile(rb"ev_[0-9a-f]+")
+JOB = re.compile(rb"(?P<event>ev_[0-9a-f]+)-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Stranded:
-    """An event whose worker, Redis or job was lost at `lost_at` (unix seconds), in its so many-th attempt."""
+    """An event whose worker, Redis or job was lost at `lost_at` (unix seconds), in its so many-th attempt.
+
+    `job` is RQ's, a new one each time the event is handed over; None where nobody knows.
+    """
 
     event_id: str
+    job: bytes | None
     cause: str
     lost_at: float
     attempts: int
@@ -43,7 +47,7 @@ class Recovery:
 
     def lost_redis(self, lost_at: float) -> None:
         """Whatever anybody was at; most of it goes on undisturbed."""
-        self._lose("redis", lost_at, lambda redis: _members(redis, "bh:working"))
+        self._lose("redis", lost_at, lambda redis: dict.fromkeys(_members(redis, "bh:working")))
 
     def lost_queue(self, jobs: Iterable[bytes], lost_at: float) -> None:
         """These jobs, which RQ had and has no more."""
@@ -68,18 +72,18 @@ class Recovery:
         """The longest time an event took, and which."""
         return max(self.recovered, key=lambda each: each[0], default=(0.0, None))
 
-    def _lose(self, cause: str, lost_at: float, find: Callable[[Redis], Iterable[bytes]]) -> None:
+    def _lose(self, cause: str, lost_at: float, find: Callable[[Redis], Mapping[bytes, bytes | None]]) -> None:
         with suppress(RedisError), self.connect() as redis:
-            for event_id in find(redis):
+            for event_id, job in find(redis).items():
                 state, attempts = _standing(redis, event_id.decode())
                 if state in AT_WORK:
-                    self._strand(Stranded(event_id.decode(), cause, lost_at, attempts))
+                    self._strand(Stranded(event_id.decode(), job, cause, lost_at, attempts))
 
     def _strand(self, lost: Stranded) -> None:
-        """A loss while the event was stranded already does not begin its time anew, unless Redis had only blinked."""
+        """A loss begins the event's time anew only if it had been taken up since, by another attempt or job."""
         with self._lock:
             earlier = self._stranded.get(lost.event_id)
-            if earlier is None or earlier.cause == "redis" or earlier.attempts != lost.attempts:
+            if earlier is None or (earlier.attempts, earlier.job) != (lost.attempts, lost.job):
                 self._stranded[lost.event_id] = lost
 
     def _look(self, redis: Redis) -> None:
@@ -108,14 +112,15 @@ def _members(redis: Redis, key: str) -> list[bytes]:
     return cast("list[bytes]", redis.zrange(key, 0, -1))
 
 
-def _jobs_of(redis: Redis, pid: int) -> set[bytes]:
-    """The events whose jobs a process of this id was running, or somebody had just taken from RQ's list."""
-    jobs = set(jobs_in(redis, INTERMEDIATE))
+def _jobs_of(redis: Redis, pid: int) -> dict[bytes, bytes | None]:
+    """What a process of this id was running, or somebody had just taken from RQ's list: the job of each event."""
+    jobs = jobs_in(redis, INTERMEDIATE)
     for worker in cast("set[bytes]", redis.smembers("rq:workers")):
         if redis.hget(worker.decode(), "pid") == str(pid).encode():
-            jobs |= cast("set[bytes]", redis.smembers(f"{worker.decode()}:executions"))
+            jobs += cast("set[bytes]", redis.smembers(f"{worker.decode()}:executions"))
     return _events_of(jobs)
 
 
-def _events_of(jobs: Iterable[bytes]) -> set[bytes]:
-    return {found.group() for job in jobs if (found := EVENT_ID.search(job))}
+def _events_of(jobs: Iterable[bytes]) -> dict[bytes, bytes | None]:
+    found = [JOB.match(job) for job in jobs]
+    return {each["event"]: each.group() for each in found if each}
