@@ -3,7 +3,7 @@
 import statistics
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.chaos.verdict import Doubts, Verdict, judge_books, judge_events, meas
 
 EVENTS_A_SECOND = 22.0
 ENDING_SECONDS = 120.0
-# Every event is at work again within this after its worker was killed.
+# An event is at work again within this after its worker was killed, and a doubtful write is looked for.
 RECOVERY_SECONDS = 30.0
 POLL_SECONDS = 0.25
 TELL_SECONDS = 10.0
@@ -135,15 +135,23 @@ def _judge(now: Run, *, has_ended: bool) -> bool:
     verdict.other += [f"never acknowledged: {what}" for what in now.sender.unacknowledged] + now.killer.problems
     if not has_ended:
         verdict.other.append(f"not everything had ended {ENDING_SECONDS:.0f} seconds after the last fault")
+    doubts = measure_doubts(now.ledger, events)
+    verdict.other += _find_slow(now, doubts)
+    _tell_measures(now, records, doubts)
+    _tell_verdict(verdict, now.recovery.slowest[0])
+    return not verdict.lines
+
+
+def _find_slow(now: Run, doubts: Doubts) -> Iterator[str]:
+    """What took longer than an event may be at rest."""
     seconds, slowest = now.recovery.slowest
     if slowest is not None and seconds > RECOVERY_SECONDS:
-        verdict.other.append(
-            f"{slowest.event_id} was not at work again for {seconds:.1f} s after {slowest.cause} was lost at "
-            f"{time.strftime('%H:%M:%S', time.gmtime(slowest.lost_at))}\n{tell(now.ledger, slowest.event_id)}"
-        )
-    _tell_measures(now, records, measure_doubts(now.ledger, events))
-    _tell_verdict(verdict, seconds)
-    return not verdict.lines
+        lost_at = time.strftime("%H:%M:%S", time.gmtime(slowest.lost_at))
+        what = f"was not at work again for {seconds:.1f} s after {slowest.cause} was lost at {lost_at}"
+        yield f"{slowest.event_id} {what}\n{tell(now.ledger, slowest.event_id)}"
+    seconds, event_id = max(doubts.looked, default=(0.0, ""))
+    if seconds > RECOVERY_SECONDS:
+        yield f"{event_id}: a doubtful write was not looked for in {seconds:.1f} s\n{tell(now.ledger, event_id)}"
 
 
 def _tell_measures(now: Run, records: Mapping[str, Any], doubts: Doubts) -> None:
@@ -155,8 +163,8 @@ def _tell_measures(now: Run, records: Mapping[str, Any], doubts: Doubts) -> None
         print(f"tried again by hand, parked as poison since they were killed three times, alone: {now.retried}")
     for what, seconds in (
         ("at work again after a kill", [seconds for seconds, _ in now.recovery.recovered]),
-        ("doubtful write looked for", doubts.looked),
-        ("doubtful write's event ended", doubts.finished),
+        ("doubtful write looked for", [seconds for seconds, _ in doubts.looked]),
+        ("doubtful write's event ended", [seconds for seconds, _ in doubts.finished]),
     ):
         if seconds:
             print(

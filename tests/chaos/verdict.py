@@ -160,23 +160,29 @@ def tell(ledger: Ledger, event_id: str) -> str:
 
 @dataclass
 class Doubts:
-    """Seconds from each doubtful write until it was looked for again, and until its event had ended."""
+    """Seconds from each doubtful write until it was looked for, and until its event had ended; with the event's id."""
 
-    looked: list[float] = field(default_factory=list)
-    finished: list[float] = field(default_factory=list)
+    looked: list[tuple[float, str]] = field(default_factory=list)
+    finished: list[tuple[float, str]] = field(default_factory=list)
 
 
 def measure_doubts(ledger: Ledger, events: Iterable[Event]) -> Doubts:
-    """Reads the timelines: `outcome_unknown`, its `waiting`, then whatever came of the first look."""
+    """Reads the timelines: `outcome_unknown`, its `waiting`, then whatever came of the first look.
+
+    A look that a kill came in between of is left out: how soon such an event is at work again is measured by itself.
+    """
     doubts = Doubts()
     for event in events:
         steps = ledger.events.timeline(event.event_id)
         for number, step in enumerate(steps):
             if step.step == "outcome_unknown":
-                later = [each for each in steps[number + 1 :] if each.step != "taken_back"]
-                looked = later[1:2] if later and later[0].step == "waiting" else later[:1]
-                doubts.looked += [_seconds(step, each) for each in looked]
-                doubts.finished += [_seconds(step, each) for each in later if each.step in ("posted", "parked")][:1]
+                later = steps[number + 1 :]
+                looked = [each for each in later[:2] if each.step != "waiting" or each is not later[0]][:1]
+                ended = [each for each in later if each.step in ("posted", "parked")][:1]
+                doubts.looked += [
+                    (_seconds(step, each), event.event_id) for each in looked if each.step != "taken_back"
+                ]
+                doubts.finished += [(_seconds(step, each), event.event_id) for each in ended]
     return doubts
 
 

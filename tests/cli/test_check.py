@@ -5,12 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
-from cli.deployment import read_deployment
+from cli.deployment import find_lacks, read_deployment
 from config.settings import GRANT_SETTINGS
 from mappings import BUILT_IN
 
-SETTINGS_PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[2]
+SETTINGS_PAGE = ROOT / "docs" / "settings.md"
 
 
 def test_check_finds_nothing_wrong_with_a_working_deployment(run):
@@ -177,3 +179,10 @@ def test_check_warns_of_a_misspelt_secret(run, environ):
     result = run("check", env={**environ, "SHOPIFY_WEBHOK_SECRET": "hush"})
 
     assert "! SHOPIFY_WEBHOK_SECRET is not a setting, did you mean SHOPIFY_WEBHOOK_SECRET?" in result.stdout
+
+
+def test_the_settings_of_the_container_on_a_laptop_are_complete_and_right():
+    environ = {name: text or "" for name, text in dotenv_values(ROOT / "sandbox.env").items()}
+
+    assert set(read_deployment(environ, posts=True).connections) == {"shopify", "slack", "standard", "woocommerce"}
+    assert find_lacks(environ) == []

@@ -49,3 +49,10 @@ def test_no_dotenv_file_is_no_trouble(tmp_path, monkeypatch):
     monkeypatch.setenv("BOOKHOOK_A", "process")
 
     assert deployment_environ(tmp_path)["BOOKHOOK_A"] == "process"
+
+
+def test_a_value_in_single_quotes_is_read_from_the_file_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.delenv("SECRET_OF_A_TEST", raising=False)
+    (tmp_path / ".env").write_text("SECRET_OF_A_TEST='pa$$word # ${HOME}'\n")
+
+    assert read_text(deployment_environ(tmp_path), "SECRET_OF_A_TEST") == "pa$$word # ${HOME}"

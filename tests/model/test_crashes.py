@@ -9,7 +9,7 @@ import pytest
 import redis as redis_py
 
 from tests.model.effects import Killed, Unlucky, Victim
-from tests.model.world import World, command, expense, order
+from tests.model.world import KNOWN_BUYER, World, command, expense, order
 
 MOST_EFFECTS = 150
 
@@ -51,7 +51,9 @@ def deliver_second_version_while_the_first_is_in_doubt(world: World, tag: str) -
 
 
 def deliver_order_of_a_namesake(world: World, tag: str) -> None:
-    world.deliver(order(tag, customer={"first_name": "t9999", "last_name": "Lindqvist", "email": f"{tag}@example.com"}))
+    world.deliver(
+        order(tag, customer={"first_name": KNOWN_BUYER, "last_name": "Lindqvist", "email": f"{tag}@example.com"})
+    )
 
 
 def try_order_of_a_namesake(world: World, tag: str) -> None:
@@ -142,16 +144,16 @@ def test_whatever_effect_a_worker_is_stopped_at_one_document_stands(world, story
         actor = danger(at=at, when=when)
         with suppress(Killed, redis_py.ConnectionError):
             world.work(actor)
-        if actor.met is None:
-            break
         world.recover()
-        met.add(actor.met.name)
         records = world.sandbox.records()
         found = world.find_wrongs(records, tag, kind=story.kind, has_contact=story.has_contact)
         answers = sum(told["path"].endswith(tag) for told in records["slack"])
         found += [f"{answers} answers"] if answers > story.answers else []
-        silent += [str(actor.met)] if answers < story.answers else []
         wrongs += [f"{when} {actor.met} (effect {at}): {wrong}" for wrong in found]
+        if actor.met is None:
+            break
+        met.add(actor.met.name)
+        silent += [str(actor.met)] if answers < story.answers else []
 
     assert wrongs == []
     assert met >= story.crucial

@@ -24,7 +24,9 @@ ORDER, EXPENSE, COMMAND = (
     example("standard/expense_to_account"),
     example("slack/expense"),
 )
+KNOWN_BUYER = "t9999"
 QUEUE = "rq:queue:bookhook"
+KNOWN = ("bh:lookup:*", "bh:token:*:access", "bh:document:*/contact/*")
 EXPIRING = ("bh:lease:*", "bh:token:*:lock")
 # The event's lease and its job have ended; a contact's name may be tried again; what is absent has settled, twice over.
 PASSES = (16.0, 6.0, 130.0, 130.0, 130.0)
@@ -59,16 +61,15 @@ class World:
         self.began_at = self.clock()
 
     def begin(self) -> None:
-        """Forgets all events and documents, but not the token and the lists of names."""
+        """Forgets everything but what is known."""
         self.clock.now = self.began_at
         self.redis.flushall()
         for key, value in self.kept.items():
             self.redis.restore(key, 0, value)
 
-    def keep_token_and_names(self) -> None:
-        """Has every later beginning find what a worker has learned by now."""
-        keys = [*self.redis.scan_iter("bh:lookup:*"), *self.redis.scan_iter("bh:token:*:access")]
-        self.kept = {key: self.redis.dump(key) for key in keys}
+    def keep_what_is_known(self) -> None:
+        """Has every later beginning find the token, the names and the contacts that a worker has learned by now."""
+        self.kept = {key: self.redis.dump(key) for pattern in KNOWN for key in self.redis.scan_iter(pattern)}
 
     def worker(self) -> Desk:
         """A worker process that has just started."""
@@ -101,6 +102,9 @@ class World:
             return None
         self.redis.delete(b"rq:job:" + job)
         return job.decode().rsplit("-", 1)[0]
+
+    def has_job(self) -> bool:
+        return bool(self.redis.exists(QUEUE))
 
     def work(self, actor: Actor, *, desk: Desk | None = None) -> None:
         """Works on the next job, its effects performed by the actor; raises what ends the worker."""
@@ -147,36 +151,36 @@ class World:
             if self.redis.keys("bh:open:*") == []:
                 return
 
-    def find_wrongs(self, records: Any, tag: str, *, kind: str = "invoice", has_contact: bool = True) -> list[str]:
-        """What is not as it must be once all is done: one document and one contact with the tag, known by their ids."""
-        documents = [each for each in records[kind + "s"] if tag in json.dumps(each)]
-        contacts = [each for each in records["contacts"] if tag in json.dumps(each)]
-        wrongs = [f"{len(documents)} {kind}s"] if len(documents) != 1 else []
+    def find_wrongs(
+        self, records: Any, tag: str, *, kind: str = "invoice", has_contact: bool = True, documents: int = 1
+    ) -> list[str]:
+        """What is not as it must be once all is done: so many documents and one contact with the tag, all known."""
+        found = [each[f"{kind}_id"] for each in records[f"{kind}s"] if tag in json.dumps(each)]
+        contacts = [each["contact_id"] for each in records["contacts"] if tag in json.dumps(each)]
+        wrongs = [f"{len(found)} {kind}s"] if len(found) != documents else []
         wrongs += [f"{len(contacts)} contacts"] if len(contacts) != has_contact else []
-        for event_id in self.event_ids():
-            wrongs += self._find_wrongs_of(event_id, kind, documents, contacts)
+        events = [self.event(event_id) for event_id in self.event_ids()]
+        wrongs += [f"{event.event_id} is {event.state}: {event.error}" for event in events if event.state != "posted"]
+        wrongs += self._find_unknown(kind, found) + self._find_unknown("contact", contacts)
         return wrongs + [f"left behind: {key.decode()}" for pattern in TRACES for key in self.redis.keys(pattern)]
 
-    def _find_wrongs_of(self, event_id: str, kind: str, documents: Any, contacts: Any) -> list[str]:
-        event, known = self.event(event_id), self.documents(event_id)
-        wrongs = [] if event.state == "posted" else [f"{event_id} is {event.state}: {event.error}"]
-        for word, found in ((kind, documents), ("contact", contacts)):
-            record = known.get(word)
-            ids = [each[f"{word}_id"] for each in found]
-            if ids and (record is None or record.state != "posted" or [record.zoho_id] != ids):
-                wrongs.append(f"{event_id} knows {record}, there are {ids}")
-        return wrongs
+    def _find_unknown(self, kind: str, ids: list[str]) -> list[str]:
+        """Where what the ledger knows of the documents of a kind is not what was found in Zoho."""
+        records = [self.documents(event_id).get(kind) for event_id in self.event_ids()] if ids else []
+        known = [(record.state, record.zoho_id) if record else None for record in records]
+        expected = {("posted", zoho_id) for zoho_id in ids}
+        return [] if set(known) == expected else [f"the ledger knows {known}, Zoho has {ids}"] if ids else []
 
 
 def _raise(error: BaseException) -> None:
     raise error
 
 
-def order(tag: str, **changes: Any) -> Any:
-    """An order of a new customer; the tag is in its number and in the customer's names and address."""
-    body = json.loads(ORDER.body)
-    email = f"{tag}@example.com"
-    customer = {**body["customer"], "id": int(tag[1:]), "email": email, "first_name": tag}
+def order(tag: str, *, buyer: str | None = None, **changes: Any) -> Any:
+    """An order with the tag in its number, of a buyer with that word in name and address: a new one unless given."""
+    body, buyer = json.loads(ORDER.body), buyer or tag
+    email = f"{buyer}@example.com"
+    customer = {**body["customer"], "id": int(buyer[1:]), "email": email, "first_name": buyer}
     own = {"id": int(tag[1:]), "name": f"#{tag}", "email": email, "contact_email": email, "customer": customer}
     headers = {name: value for name, value in ORDER.headers.items() if "Id" not in name}
     return replace(ORDER, body=json.dumps({**body, **own, **changes}).encode(), headers=headers)

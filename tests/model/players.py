@@ -1,0 +1,147 @@
+"""Two workers, each in a thread of its own, that take one step at a time: whoever holds the game says who goes on.
+
+A step is one effect, or one that the other could meet and what follows up to the next such.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis import Redis
+
+from tests.model.effects import Actor, Effect
+from tests.model.world import World
+
+ANSWER_SECONDS = 20.0
+# Every document with who holds it, and every event; one round trip.
+LOOK = """
+local seen = {}
+for _, kind in ipairs({'document', 'event'}) do
+  for _, key in ipairs(redis.call('KEYS', 'bh:' .. kind .. ':*')) do
+    local holder
+    if kind == 'event' then
+      holder = redis.call('HGET', key, 'lease')
+    else
+      holder = redis.call('GET', 'bh:lease:' .. string.sub(key, 13))
+    end
+    table.insert(seen, {key, holder or '', redis.call('HGETALL', key)})
+  end
+end
+return seen
+"""
+# What beginning one event says about others at work in the same process.
+ABOUT_OTHERS = {b"alone"}
+
+
+@dataclass
+class Player:
+    """A worker that waits before each of its effects until it is told to go on."""
+
+    name: str
+    work: Callable[[Actor], object]
+    stops_at: Callable[[Effect], bool]
+    next: Effect | None = None
+    lease: str | None = None
+    failure: BaseException | None = None
+    done: list[str] = field(default_factory=list)
+    _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self._go = threading.Semaphore(0)
+        self._arrived = threading.Semaphore(0)
+
+    @property
+    def is_finished(self) -> bool:
+        return self._thread is not None and self.next is None
+
+    def go_on(self) -> None:
+        """Comes to its first effect, or performs the next and comes to the one after it, or to its end."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+            self._thread.start()
+        elif self.next is not None:
+            self._go.release()
+        else:
+            return
+        assert self._arrived.acquire(timeout=ANSWER_SECONDS), f"{self.name} hangs at {self.next}"
+
+    def perform(self, effect: Effect, act: Callable[[], Any]) -> Any:
+        if not self.stops_at(effect):
+            return act()
+        self.next = effect
+        self._arrived.release()
+        self._go.acquire()
+        self.done.append(effect.name)
+        if effect.name == "begin":
+            self.lease = str(effect.words[5])
+        return act()
+
+    def _run(self) -> None:
+        try:
+            self.work(self)
+        except BaseException as failure:
+            self.failure = failure
+        finally:
+            self.next = None
+            self._arrived.release()
+
+
+Seen = dict[str, tuple[str, dict[bytes, bytes]]]
+
+
+@dataclass
+class Game:
+    """Two players in a world; after every step it is checked that nobody wrote what is not theirs."""
+
+    world: World
+    players: tuple[Player, Player]
+    wrongs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._seen = look(self.world.redis)
+
+    def lapse(self, happen: Callable[[World], object]) -> None:
+        """Something happens between two steps."""
+        happen(self.world)
+        self._seen = look(self.world.redis)
+
+    def step(self, player: Player) -> None:
+        """The player goes on."""
+        before, effect = self._seen, player.next
+        player.go_on()
+        self._seen = look(self.world.redis)
+        for key, (holder, fields) in self._seen.items():
+            holder_before, fields_before = before.get(key, ("", {}))
+            changed = _without(fields, ABOUT_OTHERS) != _without(fields_before, ABOUT_OTHERS)
+            if changed and player.lease not in (holder, holder_before):
+                self.wrongs.append(f"{player.name} changed {key} without its lease, by {effect}")
+
+    def go_on(self, player: Player, steps: int) -> bool:
+        """The player goes on for so many steps; whether it has come to its end."""
+        for _ in range(steps):
+            self.step(player)
+        return player.is_finished
+
+    def finish(self, player: Player) -> None:
+        """The player goes on to its end; raises what ended it, if it was not that."""
+        while not player.is_finished:
+            self.step(player)
+        if player.failure is not None:
+            raise player.failure
+
+    def told(self) -> str:
+        """What each has done."""
+        return "; ".join(f"{player.name}: {', '.join(player.done)}" for player in self.players)
+
+
+def look(redis: Redis) -> Seen:
+    """Every event and document as it stands, and the lease that may change it."""
+    return {
+        key.decode(): (holder.decode(), dict(zip(flat[::2], flat[1::2], strict=True)))
+        for key, holder, flat in redis.eval(LOOK, 0)
+    }
+
+
+def _without(fields: dict[bytes, bytes], names: set[bytes]) -> dict[bytes, bytes]:
+    return {name: value for name, value in fields.items() if name not in names}
