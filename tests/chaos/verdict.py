@@ -177,7 +177,7 @@ def measure_doubts(ledger: Ledger, events: Iterable[Event]) -> Doubts:
         for number, step in enumerate(steps):
             if step.step == "outcome_unknown":
                 later = steps[number + 1 :]
-                looked = [each for each in later[:2] if each.step != "waiting" or each is not later[0]][:1]
+                looked = later[1:2] if later and later[0].step == "waiting" else later[:1]
                 ended = [each for each in later if each.step in ("posted", "parked")][:1]
                 doubts.looked += [
                     (_seconds(step, each), event.event_id) for each in looked if each.step != "taken_back"

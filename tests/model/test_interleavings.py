@@ -47,7 +47,7 @@ def deliver_two_versions(world: World, tag: str) -> None:
 
 def deliver_two_orders_of_a_new_buyer(world: World, tag: str) -> None:
     world.deliver(order(tag))
-    world.deliver(order(tag, id=77, name=f"#{tag}b"))
+    world.deliver(order(tag, id=f"{tag}b", name=f"#{tag}b"))
 
 
 TWO_VERSIONS = Meeting("two versions of an order", deliver_two_versions, ("begin", "/invoice", "finish"))
