@@ -109,8 +109,8 @@ def _report(error: BaseException) -> None:
 
 
 def _start(*, posts: bool = False) -> Deployment:
-    wake_main_thread_on_signals()
     deployment = read_deployment(posts=posts)
+    wake_main_thread_on_signals()
     configure_logs(deployment.settings.log_level)
     configure_sentry(deployment.settings.sentry_dsn)
     return deployment

@@ -4,6 +4,6 @@ It shares no code with the rest of the project, so that the two cannot be wrong 
 """
 
 from sandbox.app import create_app
-from sandbox.server import make_server, serve
+from sandbox.server import make_server
 
-__all__ = ["create_app", "make_server", "serve"]
+__all__ = ["create_app", "make_server"]

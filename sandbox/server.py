@@ -68,8 +68,3 @@ def make_server(
         server = ThreadedWSGIServer(host, port, app, KeepAliveHandler, fd=listener.fileno())
     server.server_name, server.server_port = host, server.port
     return server
-
-
-def serve(host: str = "127.0.0.1", port: int = 8099) -> None:
-    """Serve a sandbox until interrupted; OSError if the port is taken."""
-    make_server(host, port).serve_forever()
