@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.model.effects import show_effects
-from tests.model.world import KNOWN_BUYER, World, expense, order
+from tests.model.world import World
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +32,4 @@ def _redis_answers_without_the_disk(redis) -> Iterator[None]:
 
 @pytest.fixture
 def world(redis, sandbox, hooks, clock, deployment) -> World:
-    """A world in which a worker has posted before: the token, the names and the buyer `KNOWN_BUYER` are known."""
-    made = World(redis, sandbox, hooks, clock, deployment)
-    for request in (order(KNOWN_BUYER), expense(KNOWN_BUYER)):
-        made.deliver(request)
-    made.drain(made.worker())
-    made.keep_what_is_known()
-    return made
+    return World(redis, sandbox, hooks, clock, deployment)

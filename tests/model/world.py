@@ -31,6 +31,7 @@ EXPIRING = ("bh:lease:*", "bh:token:*:lock")
 # The event's lease and its job have ended; a contact's name may be tried again; what is absent has settled, twice over.
 PASSES = (16.0, 6.0, 130.0, 130.0, 130.0)
 MOST_JOBS = 20
+BEGUN_ANEW = 20
 # What must be gone when all is done.
 TRACES = (
     "bh:working",
@@ -59,16 +60,25 @@ class World:
     def __post_init__(self) -> None:
         self.ledger = self.deployment.ledger(self.redis, clock=self.clock)
         self.began_at = self.clock()
+        self.begun = 0
 
     def begin(self) -> None:
-        """Forgets everything but what is known."""
+        """Forgets everything but the token, the names and the buyer that a worker has come to know before."""
         self.clock.now = self.began_at
+        if self.begun % BEGUN_ANEW == 0:
+            self._begin_anew()
+        self.begun += 1
         self.redis.flushall()
         for key, value in self.kept.items():
             self.redis.restore(key, 0, value)
 
-    def keep_what_is_known(self) -> None:
-        """Has every later beginning find the token, the names and the contacts that a worker has learned by now."""
+    def _begin_anew(self) -> None:
+        """Clears the sandbox, which takes longer with all that it holds, and has a worker post once."""
+        self.sandbox.reset()
+        self.redis.flushall()
+        for request in (order(KNOWN_BUYER), expense(KNOWN_BUYER)):
+            self.deliver(request)
+        self.drain(self.worker())
         self.kept = {key: self.redis.dump(key) for pattern in KNOWN for key in self.redis.scan_iter(pattern)}
 
     def worker(self) -> Desk:
