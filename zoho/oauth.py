@@ -90,8 +90,8 @@ class Tokens:
     def access_token(self) -> str:
         """A token that is good for a call now.
 
-        Raises `OrganizationPaused` when Zoho refuses the grant, and `ZohoUnavailable` with a time when a token is on
-        its way through another process, may not be asked for yet, or the token service cannot be reached.
+        Raises `OrganizationPaused` with a time when Zoho refuses the grant or no token may be asked for yet, and
+        `ZohoUnavailable` when one is on its way through another process or the token service cannot be reached.
         """
         digest, token = self._kept()
         now = self._clock()
@@ -205,7 +205,7 @@ class Tokens:
 
 def _refusal(error: str, seconds: float) -> RetryLater:
     if error == THROTTLED:
-        return ZohoUnavailable("Zoho's limit of token requests is used up.", retry_after_seconds=seconds)
+        return OrganizationPaused("Zoho's limit of token requests is used up.", retry_after_seconds=seconds)
     words = REFUSALS.get(error, "Zoho refuses a new access token for this grant: connect again.")
     return OrganizationPaused(words, retry_after_seconds=seconds)
 

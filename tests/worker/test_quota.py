@@ -119,3 +119,23 @@ def test_a_broken_grant_costs_one_event_at_a_time_and_tells_people_once(hooks, w
     assert [message["body"]["text"] for message in sandbox.slack][1:] == [
         "Bookhook works for organization 10000001 again."
     ]
+
+
+def test_a_throttled_token_service_pauses_the_organization_and_all_goes_on_by_itself(hooks, worker, clock, sandbox):
+    sandbox.limit(token_requests=1)
+    grant = {"client_id": "other", "client_secret": "sandbox-secret", "refresh_token": "sandbox-refresh"}
+    taken = sandbox.session.post(
+        f"{sandbox.url}/oauth/v2/token", data={"grant_type": "refresh_token", **grant}, timeout=5
+    )
+    event_id = deliver(hooks, 1)
+    worker.drain()
+    assert "access_token" in taken.json()
+    assert (worker.event(event_id).state, worker.event(event_id).reason) == ("waiting", "organization_paused")
+    assert len(sandbox.slack) == 1
+
+    sandbox.limit(token_requests=10)
+    clock.advance(700)
+    worker.drain()
+
+    assert worker.event(event_id).state == "posted"
+    assert len(sandbox.slack) == 2
