@@ -88,7 +88,6 @@ class Events:
         self._wake = load(redis, "wake")
         self._requeue = load(redis, "requeue")
         self._hand_back = load(redis, "hand_back")
-        self._alone = load(redis, "alone")
 
     def record(self, arrival: Arrival) -> Recorded:
         """Records an arrival once and queues it, in one round trip; a repeat gives the first event's id."""
@@ -128,9 +127,9 @@ class Events:
             return None
         return _event(event_id, dict(zip(flat[::2], flat[1::2], strict=True))), lease
 
-    def has_process_alone(self, event_id: str, lease: str) -> None:
-        """Says that nothing else is at work in the event's process: if that dies now, the event is to blame."""
-        self._alone(keys=[_key(event_id)], args=[lease])
+    def is_suspect(self, event_id: str) -> bool:
+        """Whether the event was at work when its worker died, and must be tried alone."""
+        return bool(self._redis.hexists(_key(event_id), "suspect"))
 
     def finish(self, event_id: str, lease: str, state: str, *, detail: str = "", error: Trouble | None = None) -> bool:
         """Ends the work on an event in `state`; False when the lease was lost and nothing changed."""

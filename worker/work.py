@@ -3,8 +3,6 @@
 Errors are sorted by what happens next: the event waits, is parked, or is posted; every way ends in the ledger.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
@@ -27,30 +25,23 @@ log = structlog.get_logger()
 
 def work(desk: Desk, event_id: str) -> None:
     """Does what is to be done for an event now; does nothing when another worker has it or it is finished."""
-    begun = desk.ledger.events.begin(event_id, process=desk.process)
-    if begun is None:
-        return
-    event, lease = begun
-    bound = structlog.contextvars.bound_contextvars(event_id=event_id, connection=event.connection)
-    with bound, desk.ledger.leases.event(event_id, lease), _company(desk, event, lease):
+    # Nothing may begin beside a suspect: whether it was alone when its worker died decides whether it is to blame.
+    suspect = desk.ledger.events.is_suspect(event_id)
+    with desk.company.alone() if suspect else desk.company.among_others():
+        begun = desk.ledger.events.begin(event_id, process=desk.process)
+        if begun is not None:
+            _work_under_lease(desk, *begun)
+
+
+def _work_under_lease(desk: Desk, event: Event, lease: str) -> None:
+    bound = structlog.contextvars.bound_contextvars(event_id=event.event_id, connection=event.connection)
+    with bound, desk.ledger.leases.event(event.event_id, lease):
         try:
             _work(desk, event, lease)
         except RedisError:
             raise  # The ledger cannot be written; the event is taken back when its lease ends.
         except Exception as error:
             _park_unexpected(desk, event, lease, error)
-
-
-@contextmanager
-def _company(desk: Desk, event: Event, lease: str) -> Iterator[None]:
-    """Works among others, but on a suspect alone."""
-    if not event.suspect:
-        with desk.company.among_others():
-            yield
-        return
-    with desk.company.alone():
-        desk.ledger.events.has_process_alone(event.event_id, lease)
-        yield
 
 
 def _work(desk: Desk, event: Event, lease: str) -> None:

@@ -67,7 +67,7 @@ def test_an_event_that_kills_its_worker_is_parked_and_its_neighbours_are_posted(
     until(settled, "the poison is parked and its neighbours are posted", seconds=90)
 
     assert events.get(poison).error.code == "poison"
-    assert 3 <= deaths <= 5
+    assert deaths >= 3
     assert len(sandbox.invoices) == len(neighbours)
 
 
