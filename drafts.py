@@ -5,12 +5,14 @@ organization's calendar days; texts are trimmed and never empty (absent is None)
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 ContactType = Literal["customer", "vendor"]
-DocumentKind = Literal["invoice", "expense"]
+DocumentKind = Literal["invoice", "expense", "payment", "credit_note"]
+Purpose = Literal["shipping", "fee", "tip", "duty", "gift_card"]
+Verdict = Literal["approve", "reject"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,9 @@ class Tax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line: `rate` is the list price of one unit, `discount` an amount off the whole line."""
+    """One line: `rate` is the list price of one unit (below zero for what is taken off), `discount` an amount off
+    the whole line. `purpose` says what it is, if no goods; a connection may give each purpose an account.
+    """
 
     name: str
     quantity: Decimal
@@ -66,11 +70,16 @@ class Line:
     unit: str | None = None
     discount: Decimal = Decimal(0)
     taxes: tuple[Tax, ...] = ()
+    purpose: Purpose | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDraft:
-    """An invoice; `control_total` is what the sender says the total is."""
+    """An invoice; `control_total` is what the sender says the total is.
+
+    `adjustment` is an amount the sender itself adds after tax (cash rounding), `exchange_rate` what one unit of the
+    currency is worth in the organization's own, if the sender says so.
+    """
 
     reference_number: str
     date: datetime.date
@@ -80,13 +89,80 @@ class InvoiceDraft:
     is_inclusive_tax: bool = False
     due_date: datetime.date | None = None
     notes: str | None = None
+    exchange_rate: Decimal | None = None
+    adjustment: Decimal = Decimal(0)
+    adjustment_description: str | None = None
 
     kind: Literal["invoice"] = "invoice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDraft:
+    """Money a customer paid for an order; `method` is the sender's word for how (`shopify_payments`, `bacs`).
+
+    Where `is_so_far`, `amount` is all that was paid until now: what is not recorded of it yet is the payment.
+    """
+
+    once_per: str
+    date: datetime.date
+    amount: Decimal
+    currency_code: str
+    method: str | None = None
+    reference_number: str | None = None
+    exchange_rate: Decimal | None = None
+    is_so_far: bool = False
+
+    kind: Literal["payment"] = "payment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundDraft:
+    """What is taken off an order after it was invoiced; it becomes a credit note.
+
+    `control_total` is the whole of it, above zero. Without `lines` it is credited by amount, in the proportions of the
+    invoice. `paid_back` is the money that went back (None: all of it); the rest is credited against what is owed.
+    """
+
+    once_per: str
+    reference_number: str
+    date: datetime.date
+    currency_code: str
+    control_total: Decimal
+    lines: tuple[Line, ...] = ()
+    is_inclusive_tax: bool = False
+    paid_back: Decimal | None = None
+    method: str | None = None
+    notes: str | None = None
+    exchange_rate: Decimal | None = None
+    adjustment: Decimal = Decimal(0)
+    adjustment_description: str | None = None
+
+    kind: Literal["credit_note"] = "credit_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelDraft:
+    """The whole order is off: what is invoiced is voided, or credited where something was paid."""
+
+    date: datetime.date
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptDraft:
+    """A receipt: a file that came with the event (`content`), or the address of one on an allowed host (`url`)."""
+
+    url: str | None = field(default=None, repr=False)
+    name: str | None = None
+    content: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpenseDraft:
-    """An expense; `amount` is also its control total."""
+    """An expense; `amount` is also its control total.
+
+    `submitted_by` holds every id and name its submitter is known by; `customer` is whom a billable one is billed to.
+    """
 
     date: datetime.date
     currency_code: str
@@ -98,6 +174,11 @@ class ExpenseDraft:
     vendor_name: str | None = None
     tax_name: str | None = None
     is_inclusive_tax: bool = True
+    exchange_rate: Decimal | None = None
+    customer: ContactDraft | None = None
+    is_billable: bool = False
+    receipt: ReceiptDraft | None = None
+    submitted_by: tuple[str, ...] = ()
 
     kind: Literal["expense"] = "expense"
 
@@ -107,13 +188,33 @@ class ExpenseDraft:
         return self.amount
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDraft:
+    """What an approver says of an expense that waits for approval."""
+
+    event_id: str
+    verdict: Verdict
+    by: tuple[str, ...]
+    note: str | None = None
+
+
 Document = InvoiceDraft | ExpenseDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafts:
-    """What one event asks for: a document, and the customer it is for (invoices only)."""
+    """What one event asks for: of an order, or of an expense, or a decision about one.
+
+    `once_per` names the order or the expense. Where `is_edit`, the invoice only takes the place of one that is not
+    posted yet.
+    """
 
     once_per: str
-    document: Document
     contact: ContactDraft | None = None
+    invoice: InvoiceDraft | None = None
+    is_edit: bool = False
+    payments: tuple[PaymentDraft, ...] = ()
+    refunds: tuple[RefundDraft, ...] = ()
+    cancel: CancelDraft | None = None
+    expense: ExpenseDraft | None = None
+    decision: DecisionDraft | None = None

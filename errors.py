@@ -1,10 +1,13 @@
-"""The three kinds of trouble, by what happens next.
+"""The three kinds of trouble, by what happens next, and what is no trouble but a person's word.
 
 BookhookError
 ├── Refused          answer 4xx/503, keep nothing
 │                    UnknownConnection, TooLarge, TooSlow, SignatureMismatch, WrongType, NotRecorded
 ├── RetryLater       try again later by itself
-│                    ZohoUnavailable, QuotaExhausted, OutcomeUnknown, OrganizationPaused, Busy
+│                    ZohoUnavailable, QuotaExhausted, OutcomeUnknown, OrganizationPaused, Busy,
+│                    WaitsForOrder
+├── AwaitingApproval hold the event until a person decides
+├── Rejected         end the event: a person, or the lack of a right, says no
 └── NeedsAttention   park the event, tell a person
                      Unreadable, MappingError, ZohoRejected, UnknownName, TotalDiffers, TaxDiffers, Conflict
 
@@ -111,6 +114,29 @@ class Busy(RetryLater):
     code = "busy"
 
 
+class WaitsForOrder(RetryLater):
+    """Raised when an event is about an order whose invoice is not posted yet."""
+
+    code = "waits_for_order"
+
+
+class AwaitingApproval(BookhookError):
+    """Raised when nothing may be posted until a person approves; `submitted_by` are the submitter's ids and names."""
+
+    code = "awaiting_approval"
+
+    def __init__(self, summary: str, *, submitted_by: tuple[str, ...]) -> None:
+        super().__init__(f"{summary} waits for approval.")
+        self.summary = summary
+        self.submitted_by = submitted_by
+
+
+class Rejected(BookhookError):
+    """Raised when an event may not do what it asks for; the message says why, to whoever sent it."""
+
+    code = "rejected"
+
+
 class NeedsAttention(BookhookError):
     """Raised when a person must decide or mend something; `remedy` says what to do, `field` where."""
 
@@ -151,15 +177,17 @@ class UnknownName(NeedsAttention):
 
 
 class TotalDiffers(NeedsAttention):
-    """Raised when Zoho's total is not the sender's; the document stays a draft in Zoho."""
+    """Raised when Zoho's total is not the sender's: before anything is sent, or the document stays a draft in Zoho."""
 
     code = "total_differs"
 
-    def __init__(self, *, total: Decimal, control_total: Decimal, currency_code: str) -> None:
+    def __init__(self, *, total: Decimal, control_total: Decimal, currency_code: str, is_sent: bool = True) -> None:
         super().__init__(
-            f"Zoho's total is {total} {currency_code}, the sender's is {control_total} {currency_code}.",
-            remedy="Compare the lines and taxes in Zoho with the order; correct the draft there, then retry: "
-            "a retry compares again and never posts.",
+            f"Zoho's total is {total} {currency_code}, the sender's is {control_total} {currency_code}."
+            if is_sent
+            else f"In Zoho the lines would come to {total} {currency_code}, the sender's total is {control_total} "
+            f"{currency_code}; nothing was sent.",
+            remedy=_compare("the lines and taxes", "with the order") if is_sent else _correct("the lines and taxes"),
             field="control_total",
         )
         self.total = total
@@ -167,18 +195,33 @@ class TotalDiffers(NeedsAttention):
 
 
 class TaxDiffers(NeedsAttention):
-    """Raised when the tax inside Zoho's total is not the sender's; the document stays a draft in Zoho."""
+    """Raised when the tax inside Zoho's total is not the sender's: before anything is sent, or of a draft in Zoho."""
 
     code = "tax_differs"
 
-    def __init__(self, *, tax_total: Decimal | None, control_tax: Decimal | None, currency_code: str) -> None:
+    def __init__(
+        self, *, tax_total: Decimal | None, control_tax: Decimal | None, currency_code: str, is_sent: bool = True
+    ) -> None:
+        found, end = (
+            ("Zoho's tax in it is", ".") if is_sent else ("Zoho would find a tax in it of", "; nothing was sent.")
+        )
         super().__init__(
-            f"The total is right, but Zoho's tax in it is {tax_total} {currency_code}, "
-            f"the sender's is {control_tax} {currency_code}.",
-            remedy="Compare the rate of the tax in Zoho with the order's; correct the draft there, then retry: "
-            "a retry compares again and never posts.",
+            f"The total is right, but {found} {tax_total} {currency_code}, "
+            f"the sender's is {control_tax} {currency_code}{end}",
+            remedy=_compare("the rate of the tax", "with the order's") if is_sent else _correct("the rate of the tax"),
             field="taxes",
         )
+
+
+def _compare(what: str, with_what: str) -> str:
+    return (
+        f"Compare {what} in Zoho {with_what}; correct the draft there, then retry: a retry compares again and never "
+        "posts."
+    )
+
+
+def _correct(what: str) -> str:
+    return f"Compare {what} with the order; correct the mapping, or the tax it is mapped to, then retry."
 
 
 class Conflict(NeedsAttention):

@@ -8,8 +8,9 @@ from contextlib import suppress
 import click
 from redis.exceptions import RedisError
 
+from cli.connections import describe, find_unknown_names
 from cli.deployment import Deployment, find_lacks, read_deployment, without_repeats
-from cli.expenses import find_gaps, find_unknown_accounts
+from cli.expenses import find_gaps
 from config.problems import ConfigError
 from config.redis_client import find_risks, open_redis
 from ingest.spool import Spool
@@ -40,9 +41,12 @@ def check(restored: bool) -> None:
 
 
 def _tell_what_is_fine(deployment: Deployment) -> None:
+    connected = {connection.source for connection in deployment.connections.values()}
     for source in sorted(deployment.sources.values(), key=lambda source: source.name):
-        state = "connected" if source.name in deployment.connections else f"off ({source.setting} is not set)"
+        state = "connected" if source.name in connected else f"off ({source.setting} is not set)"
         click.echo(f"  {source.name:<14} {state}; {', '.join(source.topics)}")
+    for name, connection in sorted(deployment.connections.items()):
+        click.echo(f"  /hooks/{name} ({connection.source}): {describe(connection)}")
 
 
 def _find_warnings(deployment: Deployment, *, restored: bool) -> Iterator[str]:
@@ -69,7 +73,7 @@ def _find_problems(deployment: Deployment) -> Iterator[str]:
             if organization := deployment.settings.organization:
                 books = Books(organization, redis=redis)
                 yield from books.check()
-                yield from find_unknown_accounts(deployment.settings, books)
+                yield from find_unknown_names(deployment.settings, books)
     except RedisError as error:
         setting = "BOOKHOOK_REDIS_SENTINELS" if deployment.settings.redis_sentinels else "REDIS_URL"
         yield f"{setting}: Redis cannot be reached ({type(error).__name__})"

@@ -125,7 +125,6 @@ def open_desk(
         connections=deployment.connections,
         books={organization.organization_id: Books(organization, redis=ledger.redis, clock=ledger.clock)},
         outbound=Outbound(loopback_origin=_loopback_origin(organization), alert_url=settings.alert_url),
-        options=mapping_options(settings),
         settle_seconds=settings.settle_seconds,
         send_seconds=organization.timeout_seconds,
         random=random or Random(),  # noqa: S311  jitter needs no secrecy
@@ -138,9 +137,9 @@ def mapping_options(settings: Settings) -> Options:
     """What a mapping may use besides the event."""
     return Options(
         time_zone=settings.organization.time_zone or "UTC" if settings.organization else "UTC",
-        paid_through=settings.expense_paid_through,
-        default_account=settings.expense_default_account,
-        accounts={word.casefold(): name for word, name in settings.expense_accounts.items()},
+        paid_through=settings.options.expenses.paid_through,
+        default_account=settings.options.expenses.default_account,
+        accounts=settings.options.expenses.accounts,
     )
 
 

@@ -1,7 +1,6 @@
-"""`bookhook events`, `show`, `retry` and `stats`: what became of what came."""
+"""`bookhook events`, `show` and `stats`: what became of what came."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from cli.deployment import Deployment, read_deployment
 from config.redis_client import open_redis
 from ingest.spool import Spool
 from ledger import STATES, Event, Ledger
+from ledger.approvals import DONE
 from zoho.books import Books
 
 
@@ -57,26 +57,6 @@ def show(event_id: str, as_json: bool) -> None:
     if told is None:
         raise click.ClickException(f"There is no event {event_id}.")
     click.echo(json.dumps(told, indent=2) if as_json else _page(told))
-
-
-@click.command()
-@click.argument("event_ids", nargs=-1)
-@click.option("--state", type=click.Choice(["parked", "waiting"]), help="Retry every event in this state.")
-def retry(event_ids: tuple[str, ...], state: str | None) -> None:
-    """Hand parked or waiting events to the workers again; exits with 1 if any could not be."""
-    if bool(event_ids) == bool(state):
-        raise click.UsageError("Give the ids of events, or --state parked.")
-    refused = 0
-    with open_ledger() as (_, ledger):
-        chosen = event_ids or [event.event_id for event in ledger.events.list(state=state)]
-        with click.progressbar(chosen, label="retrying", file=sys.stderr, hidden=len(chosen) < 100) as bar:
-            for event_id in bar:
-                obstacle = ledger.events.requeue(event_id)
-                refused += obstacle is not None
-                if obstacle is not None:
-                    click.echo(f"{event_id}: {f'it is {obstacle}' if obstacle else 'there is no such event'}", err=True)
-    click.echo(f"{len(chosen) - refused} handed to the workers")
-    sys.exit(1 if refused else 0)
 
 
 @click.command()
@@ -141,6 +121,7 @@ def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
         return None
     return {
         **describe(event),
+        "approval": approval.as_json() if (approval := ledger.approvals.get(event.event_id)) else None,
         "documents": [record.as_json() for record in ledger.documents.of(event.event_id)],
         "timeline": [
             {"at": step.at, "step": step.step, "detail": step.detail} for step in ledger.events.timeline(event.event_id)
@@ -169,12 +150,22 @@ def _page(told: dict[str, Any]) -> str:
         error = told["error"]
         lines.append(f"  {describe_trouble(error['code'], error['field'], error['message'])}")
         lines += [f"  what to do: {error['remedy']}"] if error["remedy"] else []
+    lines += [f"  {_describe_approval(told['approval'])}"] if told["approval"] else []
     for document in told["documents"]:
         number = document["number"] or document["zoho_id"] or ""
         total = f" {document['total']} {document['currency_code']}" if document["total"] else ""
         lines.append(f"  {document['kind']} {document['state']} {number}{total} {document['url'] or ''}".rstrip())
     lines += [f"    {step['at']}  {step['step']}  {step['detail']}".rstrip() for step in told["timeline"]]
     return "\n".join(lines)
+
+
+def _describe_approval(approval: Mapping[str, Any]) -> str:
+    who = f"submitted by {' / '.join(approval['submitted_by']) or 'nobody named'}"
+    if approval["verdict"] is None:
+        return f"{approval['summary']}: waits for approval, {who}"
+    note = f": {approval['note']}" if approval["note"] else ""
+    done = f"{DONE[approval['verdict']]} by {' / '.join(approval['decided_by'])} at {approval['decided_at']}{note}"
+    return f"{approval['summary']}: {done} ({who})"
 
 
 def _stats_page(told: dict[str, Any]) -> str:

@@ -11,15 +11,20 @@ from config.problems import ConfigError
 
 # command: (where it is, what `bookhook --help` says of it)
 COMMANDS = {
+    "approve": ("cli.approve:approve", "Let expenses that wait for approval be posted."),
+    "backfill": ("cli.backfill:backfill", "Post history from a file, at low priority."),
     "check": ("cli.check:check", "Name every problem of settings, mappings and the Zoho connection."),
     "demo": ("cli.demo:demo", "Take example webhooks of every source through to documents in the sandbox."),
     "events": ("cli.events:events", "List events, newest first."),
     "map": ("cli.map:map_request", "Show the bodies that a request would become, without any network."),
-    "retry": ("cli.events:retry", "Work on parked or waiting events again."),
+    "reconcile": ("cli.reconcile:reconcile_books", "Compare the ledger with what stands in Zoho."),
+    "reject": ("cli.approve:reject", "Turn down expenses that wait for approval."),
+    "retry": ("cli.retry:retry", "Work on parked or waiting events again."),
     "sandbox": ("cli.serve:sandbox", "Run a Zoho Books to try things against."),
     "send": ("cli.send:send", "Sign an example and send it to a running `bookhook web`."),
     "show": ("cli.events:show", "Show one event: its timeline, documents and trouble."),
     "stats": ("cli.events:stats", "Show how many events are in each state, and the use of Zoho's quota."),
+    "undo": ("cli.undo:undo", "Take back what events led to, after showing what that means."),
     "web": ("cli.serve:web", "Receive webhooks."),
     "worker": ("cli.serve:worker", "Work on events: map, find or create, post."),
 }

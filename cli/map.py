@@ -1,33 +1,29 @@
-"""`bookhook map`: the bodies a request would become, made by the code that posts, without any network."""
+"""`bookhook map`: the bodies a request would become and what they come to, by the code that posts, without network."""
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import simplejson
 
-from cli.deployment import mapping_options, read_deployment
+from cli.deployment import Deployment, read_deployment
+from cli.dry_run import Call, Computed, Stage, set_stage
 from cli.events import describe_trouble
 from cli.send import find_example
-from config.settings import Settings
-from drafts import ContactDraft, Drafts, ExpenseDraft, InvoiceDraft
 from errors import NeedsAttention
-from ledger import marker
-from mappings import Identity, Received, Source
-from worker.contacts import named_contact
-from worker.documents import business_key, contact_draft
-from zoho.bodies import contact_body, expense_body, invoice_body
-from zoho.names import NamesAsTheyAre
+from mappings import Received, Source
+from zoho.arithmetic import LineTotals
 from zoho.protocol import freeze
 
-NAMES = NamesAsTheyAre()
 THEN_RETRY = re.compile(r", then retry( the event)?\.$")
 CANNOT_KNOW = (
     "a dry run cannot know: the organization's time zone (times ending in Z and unix seconds become days in UTC unless "
-    "ZOHO_TIME_ZONE is set), and Zoho's exchange rate (added when posting in a foreign currency)"
+    "ZOHO_TIME_ZONE is set), Zoho's exchange rate (added when posting in a foreign currency), and the rates of Zoho's "
+    "taxes (the sender's are taken for them)"
 )
+COLUMNS = ("line", "quantity", "rate", "discount", "amount", "taxes", "total")
 
 
 @click.command("map")
@@ -36,24 +32,31 @@ CANNOT_KNOW = (
 def map_request(source: str, request_name: str) -> None:
     """Show the bodies that an example of SOURCE, or a request in a file, would become: names stand where ids would.
 
-    What a dry run cannot know stands on standard error. Exits with 1 when the request would be parked.
+    SOURCE may be the name of a connection, too. Below the bodies stands what they come to by Zoho's arithmetic. What a
+    dry run cannot know stands on standard error. Exits with 1 when the request would be parked.
     """
-    deployment = read_deployment()
-    if source not in deployment.sources:
-        raise click.UsageError(f"There is no source {source!r}; there are {', '.join(sorted(deployment.sources))}.")
-    found = deployment.sources[source]
-    received = _read(found, request_name)
+    stage = _find_stage(read_deployment(), source)
+    received = _read(stage.source, request_name)
     try:
-        identity = _identify(found, received)
-        calls = [] if identity.ignored else _dry_run(found, received, identity.topic, deployment.settings)
+        rehearsal = stage.rehearse(received)
     except NeedsAttention as trouble:
         told = describe_trouble(trouble.code, trouble.field, trouble.message)
         remedy = THEN_RETRY.sub(".", trouble.remedy)  # there is no event yet
         click.echo(f"would be parked: {told}\nwhat to do: {remedy}", err=True)
         sys.exit(1)
-    click.echo("\n".join(calls) or f"would be ignored: {identity.ignored}")
-    if calls:
+    click.echo("\n".join(map(_told, rehearsal.calls)) or f"would be ignored: {rehearsal.ignored}")
+    for computed in rehearsal.computed:
+        click.echo(f"\n{_computation(computed)}")
+    if rehearsal.calls:
         click.echo(CANNOT_KNOW, err=True)
+
+
+def _find_stage(deployment: Deployment, name: str) -> Stage:
+    connection = deployment.connections.get(name)
+    source = connection.source if connection else name
+    if source not in deployment.sources:
+        raise click.UsageError(f"There is no source {source!r}; there are {', '.join(sorted(deployment.sources))}.")
+    return set_stage(deployment.sources[source], name, deployment.settings)
 
 
 def _read(source: Source, name: str) -> Received:
@@ -67,48 +70,45 @@ def _read(source: Source, name: str) -> Received:
         raise click.UsageError(f"{name} cannot be read as a request: {error}") from None
 
 
-def _identify(source: Source, received: Received) -> Identity:
-    identity = source.identify(received)
-    if identity.problem:
-        raise identity.problem
-    return identity
+def _told(call: Call) -> str:
+    """The call and its body as it would be sent, over several lines; amounts digit for digit."""
+    title = f"{call.title} ({call.note})" if call.note else call.title
+    if call.body is None:
+        return title
+    body = simplejson.loads(freeze(call.body), use_decimal=True)
+    return f"{title}\n{simplejson.dumps(body, use_decimal=True, indent=2, ensure_ascii=False)}"
 
 
-def _dry_run(source: Source, received: Received, topic: str, settings: Settings) -> list[str]:
-    """The calls in the order they would be made, one JSON object each; a connection is named like its source."""
-    drafts = source.render(received, mapping_options(settings), topic=topic)
-    unique_field = settings.organization.unique_field if settings.organization else None
-    return _calls(source.name, drafts, unique_field)
+def _computation(computed: Computed) -> str:
+    """A table of the lines and, below it, what is added and what the sender says."""
+    totals, currency = computed.plan.totals, computed.currency_code
+    table = _table([COLUMNS, *map(_row, totals.lines)])
+    reason = f" ({computed.plan.reason})" if computed.plan.reason else ""
+    adjustment = [f"adjustment {computed.plan.adjustment:f}{reason}"] if computed.plan.adjustment else []
+    total = f"total {totals.total:f} {currency}, of which {totals.tax_total:f} is tax; the sender's total is "
+    return "\n".join(
+        (
+            f"{computed.name}, by Zoho's arithmetic:",
+            *table,
+            *adjustment,
+            f"{total}{computed.control_total:f} {currency}",
+        )
+    )
 
 
-def _calls(connection: str, drafts: Drafts, unique_field: str | None) -> list[str]:
-    document = drafts.document
-    contact = contact_draft(drafts)
-    named = named_contact(contact, connection, document.currency_code) if contact else None
-    mark = marker(business_key(connection, drafts), 1)
-    calls = [("POST /contacts, unless it is there", _contact(named, document.currency_code))] if named else []
-    if isinstance(document, InvoiceDraft):
-        customer = named.contact_name if named else ""
-        calls.append(("POST /invoices", _invoice(document, customer, mark, unique_field)))
-    else:
-        calls.append(("POST /expenses", _expense(document, mark, unique_field)))
-    return [f"{call}\n{_indented(freeze(body))}" for call, body in calls]
+def _row(line: LineTotals) -> tuple[str, ...]:
+    taxes = " + ".join(f"{tax.name} {tax.amount:f}" for tax in line.taxes)
+    priced = line.line
+    return (
+        priced.name,
+        *(f"{number:f}" for number in (priced.quantity, priced.rate, priced.discount, line.amount)),
+        taxes or "-",
+        f"{line.total:f}",
+    )
 
 
-def _indented(body: str) -> str:
-    """The body as it would be sent, over several lines; amounts digit for digit."""
-    return simplejson.dumps(simplejson.loads(body, use_decimal=True), use_decimal=True, indent=2, ensure_ascii=False)
-
-
-def _contact(draft: ContactDraft, currency_code: str) -> dict[str, Any]:
-    return dict(contact_body(draft, NAMES, contact_name=draft.contact_name, currency_code=currency_code))
-
-
-def _invoice(draft: InvoiceDraft, customer_name: str, mark: str, unique_field: str | None) -> dict[str, Any]:
-    body = invoice_body(draft, NAMES, customer_id="", marker=mark, unique_field=unique_field)
-    return {"customer_name": customer_name, **{name: value for name, value in body.items() if name != "customer_id"}}
-
-
-def _expense(draft: ExpenseDraft, mark: str, unique_field: str | None) -> dict[str, Any]:
-    vendor = {"vendor_name": draft.vendor_name} if draft.vendor_name else {}
-    return {**expense_body(draft, NAMES, marker=mark, unique_field=unique_field), **vendor}
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        name, *cells = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join((row[0].ljust(len(name)), *cells)).rstrip()

@@ -94,6 +94,18 @@ def is_folder(value: object) -> None:
         raise ValidationError("is not a folder")
 
 
+def is_file(value: object) -> None:
+    """Checks for a file that exists."""
+    if not Path(str(value)).is_file():
+        raise ValidationError("is not a file")
+
+
+def is_time_of_day(value: object) -> None:
+    """Checks for hours and minutes, as 03:30."""
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", str(value)):
+        raise ValidationError("is not a time of the day, such as 03:30")
+
+
 def is_word_map(value: object) -> None:
     """Checks for `word=Account name,word=Account name`."""
     parse_word_map(str(value))
@@ -103,7 +115,7 @@ def parse_word_map(text: str) -> Mapping[str, str]:
     """`meals=Meals and Entertainment,travel=Travel` as a mapping; words are case-folded. Raises ValidationError."""
     pairs = [tuple(part.strip() for part in item.partition("=")) for item in text.split(",")]
     if not all(word and name for word, _, name in pairs):
-        raise ValidationError("is not a list like meals=Meals and Entertainment,travel=Travel Expense")
+        raise ValidationError("is not a list like word=Name in Zoho,word=Name in Zoho")
     words = {word.casefold(): name for word, _, name in pairs}
     if len(words) < len(pairs):
         raise ValidationError("names a word twice")

@@ -1,5 +1,6 @@
 """What this deployment is: every setting read, checked and typed, or all problems at once."""
 
+import datetime
 import difflib
 import os
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from environs import Env, EnvValidationError
 from config.checks import is_loopback, parse_word_map
 from config.connections import Connection, read_connections
 from config.environment import FILE_SUFFIX, find_unset, read_texts
+from config.options import ConnectionOptions, ExpenseOptions, PaymentOptions, TaxOptions
 from config.organizations import DATA_CENTERS, PLANS, Limits, Organization
 from config.problems import ConfigError
 from config.sentinel import Sentinels, parse_sentinels
@@ -27,7 +29,11 @@ WORDS_OF_KINDS = {"int": "is not a whole number", "float": NOT_A_NUMBER, "decima
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Checked settings. `organization` is None until its four settings are all set; see `require_organization`."""
+    """Checked settings. `organization` is None until its four settings are all set; see `require_organization`.
+
+    `options` are those of every connection that the connections' file gives no others. `reconcile_at` is a time of the
+    organization's day.
+    """
 
     redis_url: str | None = field(repr=False)
     redis_sentinels: Sentinels | None
@@ -37,9 +43,8 @@ class Settings:
     organization_id: str | None
     missing_for_organization: tuple[str, ...]
     settle_seconds: float
-    expense_paid_through: str | None
-    expense_default_account: str | None
-    expense_accounts: Mapping[str, str]
+    options: ConnectionOptions
+    reconcile_at: datetime.time | None
     sources: Path | None
     max_body_bytes: int
     retention_days: int
@@ -81,12 +86,13 @@ def read_settings(
     problems += bad_values or _contradictions(values)
     connections: Mapping[str, Connection] = {}
     try:
-        connections = read_connections(environ, secret_settings)
+        connections = _connections(environ, secret_settings, values, defaults=None if bad_values else _options(values))
     except ConfigError as error:
         problems += [problem for problem in error.problems if problem not in problems]
     if problems:
         raise ConfigError(problems)
-    known = {setting.name for setting in SETTINGS} | set(secret_settings.values())
+    secret_names = {connection.secret_setting for connection in connections.values()}
+    known = {setting.name for setting in SETTINGS} | set(secret_settings.values()) | secret_names
     return _settings(values, connections, [*_unknown(environ, known), *_doubtful(values)])
 
 
@@ -124,7 +130,7 @@ def _shown(text: str, *, secret: bool) -> str:
 
 def _settings(values: Mapping[str, Any], connections: Mapping[str, Connection], warnings: list[str]) -> Settings:
     missing = tuple(name for name in GRANT_SETTINGS if values[name] is None)
-    accounts, sentinels = values["EXPENSE_ACCOUNTS"], values["BOOKHOOK_REDIS_SENTINELS"]
+    reconcile_at, sentinels = values["BOOKHOOK_RECONCILE_AT"], values["BOOKHOOK_REDIS_SENTINELS"]
     return Settings(
         redis_url=values["REDIS_URL"],
         redis_sentinels=parse_sentinels(sentinels) if sentinels else None,
@@ -134,9 +140,8 @@ def _settings(values: Mapping[str, Any], connections: Mapping[str, Connection], 
         organization_id=values["ZOHO_ORGANIZATION_ID"],
         missing_for_organization=missing,
         settle_seconds=values["BOOKHOOK_SETTLE_SECONDS"],
-        expense_paid_through=values["EXPENSE_PAID_THROUGH"],
-        expense_default_account=values["EXPENSE_DEFAULT_ACCOUNT"],
-        expense_accounts=parse_word_map(accounts) if accounts else {},
+        options=_options(values),
+        reconcile_at=datetime.time.fromisoformat(reconcile_at) if reconcile_at else None,
         sources=values["BOOKHOOK_SOURCES"],
         max_body_bytes=values["BOOKHOOK_MAX_BODY_BYTES"],
         retention_days=values["BOOKHOOK_RETENTION_DAYS"],
@@ -146,6 +151,41 @@ def _settings(values: Mapping[str, Any], connections: Mapping[str, Connection], 
         connections=connections,
         warnings=tuple(warnings),
     )
+
+
+def _connections(
+    environ: Mapping[str, str],
+    secret_settings: Mapping[str, str],
+    values: Mapping[str, Any],
+    *,
+    defaults: ConnectionOptions | None,
+) -> Mapping[str, Connection]:
+    file = values["BOOKHOOK_CONNECTIONS"]
+    is_readable = secret_settings and file is not None and file.is_file()
+    return read_connections(environ, secret_settings, file=file if is_readable else None, defaults=defaults)
+
+
+def _options(values: Mapping[str, Any]) -> ConnectionOptions:
+    """What a connection decides where the connections' file does not say otherwise."""
+    return ConnectionOptions(
+        taxes=TaxOptions(
+            mode=values["BOOKHOOK_TAX_MODE"].lower(),
+            account=values["BOOKHOOK_TAX_ACCOUNT"],
+            names=_word_map(values["BOOKHOOK_TAX_NAMES"]),
+        ),
+        payments=PaymentOptions(
+            record=values["BOOKHOOK_PAYMENTS"].lower() == "record", account=values["BOOKHOOK_PAYMENT_ACCOUNT"]
+        ),
+        expenses=ExpenseOptions(
+            paid_through=values["EXPENSE_PAID_THROUGH"],
+            default_account=values["EXPENSE_DEFAULT_ACCOUNT"],
+            accounts=_word_map(values["EXPENSE_ACCOUNTS"]),
+        ),
+    )
+
+
+def _word_map(text: str | None) -> Mapping[str, str]:
+    return parse_word_map(text) if text else {}
 
 
 def _organization(values: Mapping[str, Any]) -> Organization:

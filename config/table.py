@@ -5,13 +5,16 @@ A source's secret (SHOPIFY_WEBHOOK_SECRET and so on) is not in this table: its m
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from config import checks
+from config.options import TaxMode
 from config.organizations import DATA_CENTERS, PLANS
 from config.sentinel import is_sentinels
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+TAX_MODES: tuple[TaxMode, ...] = get_args(TaxMode)
+PAYMENTS = ("record", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,39 @@ SETTINGS = (
         "EXPENSE_ACCOUNTS",
         "Category words and their accounts in Zoho: meals=Meals and Entertainment,travel=Travel Expense.",
         check=checks.is_word_map,
+    ),
+    Setting(
+        "BOOKHOOK_CONNECTIONS",
+        "YAML file of several connections and what each decides; docs/connections.md. Unset: one for each source.",
+        "path",
+        check=checks.is_file,
+    ),
+    Setting(
+        "BOOKHOOK_TAX_MODE",
+        f"How a sender's taxes are carried: {', '.join(TAX_MODES)}.",
+        default="zoho",
+        check=checks.is_one_of(TAX_MODES),
+    ),
+    Setting("BOOKHOOK_TAX_ACCOUNT", "Liability account in Zoho for taxes in the mode amounts, by name."),
+    Setting(
+        "BOOKHOOK_TAX_NAMES",
+        "The sender's names or rates of taxes and their taxes in Zoho: CA State Tax=State Tax,19%=VAT 19%.",
+        check=checks.is_word_map,
+    ),
+    Setting(
+        "BOOKHOOK_PAYMENTS",
+        f"Whether payments are recorded in Zoho: {', '.join(PAYMENTS)}.",
+        default="record",
+        check=checks.is_one_of(PAYMENTS),
+    ),
+    Setting(
+        "BOOKHOOK_PAYMENT_ACCOUNT",
+        "Account in Zoho that payments are deposited to, by name. Unset: Zoho's own choice, Undeposited Funds.",
+    ),
+    Setting(
+        "BOOKHOOK_RECONCILE_AT",
+        "Time of the organization's day, such as 03:30, at which ledger and Zoho are compared. Unset: never.",
+        check=checks.is_time_of_day,
     ),
     Setting(
         "BOOKHOOK_SOURCES", "Folder of your own sources, beside those that come along.", "path", check=checks.is_folder

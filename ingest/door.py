@@ -38,7 +38,7 @@ class Door:
         if handshake is not None:
             return handshake.reply
         _check_type(source, received)
-        return _arrival(connection, source, received)
+        return make_arrival(connection, source, received)
 
 
 def _check_type(source: Source, received: Received) -> None:
@@ -47,7 +47,7 @@ def _check_type(source: Source, received: Received) -> None:
         raise WrongType(f"The content type is {given}; {source.name} sends {' or '.join(source.accepts)}.")
 
 
-def _arrival(connection: Connection, source: Source, received: Received) -> Arrival:
+def make_arrival(connection: Connection, source: Source, received: Received) -> Arrival:
     identity = source.identify(received)
     return Arrival(
         connection=connection.name,
@@ -58,4 +58,6 @@ def _arrival(connection: Connection, source: Source, received: Received) -> Arri
         headers=received.headers,
         body=received.body,
         ignored=identity.ignored,
+        order=identity.once_per,
+        version=identity.version,
     )

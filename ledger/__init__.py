@@ -5,19 +5,27 @@ from collections.abc import Callable
 
 from redis import Redis
 
+from ledger.approvals import Approval, Approvals, Decided
+from ledger.backfills import Backfills
 from ledger.dispatch import Dispatch, Pause
 from ledger.documents import Documents, LeaseLost, marker
 from ledger.events import Arrival, Events, Recorded, kept_headers, new_event_id
 from ledger.incarnation import CAREFUL_SECONDS, GoneBack, Incarnation
 from ledger.leases import RENEW_SECONDS, Leases
+from ledger.orders import Orders
+from ledger.reconciliations import Reconciliations
 from ledger.records import STATES, DocumentRecord, Event, Step, Trouble
 from ledger.search import Search
+from ledger.undoing import Undoing
 
 __all__ = [
     "CAREFUL_SECONDS",
     "RENEW_SECONDS",
     "STATES",
+    "Approval",
+    "Approvals",
     "Arrival",
+    "Decided",
     "Dispatch",
     "DocumentRecord",
     "Event",
@@ -41,8 +49,13 @@ class Ledger:
         self.redis = redis
         self.clock = clock
         self.events = Events(redis, clock=clock, retention_days=retention_days)
+        self.approvals = Approvals(redis, clock=clock, retention_days=retention_days)
         self.dispatch = Dispatch(redis, clock=clock)
         self.documents = Documents(redis)
         self.incarnation = Incarnation(redis, clock=clock)
         self.leases = Leases(redis, clock=clock)
+        self.orders = Orders(redis, clock=clock, leases=self.leases, retention_days=retention_days)
         self.search = Search(redis, retention_days=retention_days)
+        self.backfills = Backfills(redis, retention_days=retention_days)
+        self.reconciliations = Reconciliations(redis, clock=clock)
+        self.undoing = Undoing(redis, self.documents, clock=clock)

@@ -4,6 +4,8 @@
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 local business_key, kind, generation, event_id =
   unpack(redis.call('HMGET', KEYS[1], 'business_key', 'kind', 'generation', 'event_id'))
+redis.call('HSET', KEYS[1], 'state', 'new')
+list_document(KEYS[1])
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'business_key', business_key, 'kind', kind, 'state', 'new', 'generation', generation + 1,
   'event_id', event_id)

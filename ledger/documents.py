@@ -1,16 +1,24 @@
 """What stands outside because of us: one record per business key.
 
 bh:document:<business_key>   hash    kind, state, generation, event_id, frozen_body, send_deadline, zoho_id, number,
-                                     total, control_total, currency_code, money, url, origin, taken_names (JSON),
-                                     taken_at; kept for ever
+                                     total, control_total, tax_total, control_tax, tax_leeway, currency_code, money,
+                                     version, url, origin, taken_names (JSON), taken_at, organization, customer_id,
+                                     posted_at, accepted_total, accepted_by; kept for ever
 bh:lease:<business_key>      string  the lease of whoever works on it; expires 15 s after its last renewal
 bh:documents:<event_id>      list    the business keys an event led to, in order; kept for ever
+bh:posted:<organization>     zset    the business keys of what stands, by posted_at; kept for ever
+bh:doubtful:<organization>   zset    the business keys in state posting, unknown or undoing, by send_deadline
+bh:zoho:<organization>       hash    Zoho's id of an invoice, expense, payment or credit note → its business key, also
+                                     of what was undone; kept for ever
+
+Times are unix seconds. The lists are kept by the step that writes a record (list_document in shared.lua).
 """
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import cast
 
 from redis import Redis
 
@@ -72,15 +80,40 @@ class Documents:
 
     def get(self, business_key: str) -> DocumentRecord | None:
         """The record, or None."""
-        fields = self._redis.hgetall(f"bh:document:{business_key}")
-        return (
-            document_record(dict(zip(_texts(fields.keys()), _texts(fields.values()), strict=True))) if fields else None
-        )
+        fields = cast(dict[bytes, bytes], self._redis.hgetall(f"bh:document:{business_key}"))
+        return _record(fields) if fields else None
 
     def of(self, event_id: str) -> list[DocumentRecord]:
         """The documents an event led to, in the order it came to them."""
-        keys = _texts(self._redis.lrange(f"bh:documents:{event_id}", 0, -1))
-        return [record for key in keys if (record := self.get(key)) is not None]
+        return list(self._records(self._redis.lrange(f"bh:documents:{event_id}", 0, -1)))
+
+    def posted(self, organization: str, since: float, *, page: int = 500) -> Iterator[DocumentRecord]:
+        """What stands in an organization's books because of us, posted since (unix seconds), oldest first."""
+        start, key = 0, f"bh:posted:{organization}"
+        while keys := self._redis.zrange(key, since, "+inf", byscore=True, offset=start, num=page):
+            yield from self._records(keys)
+            start += page
+
+    def doubtful(self, organization: str) -> list[DocumentRecord]:
+        """The organization's documents of which it is not known whether they stand, the oldest doubt first."""
+        return list(self._records(self._redis.zrange(f"bh:doubtful:{organization}", 0, -1)))
+
+    def with_zoho_id(self, organization: str, zoho_id: str) -> DocumentRecord | None:
+        """The record of what has, or had in an earlier generation, this id in the organization's books."""
+        key = cast(bytes | None, self._redis.hget(f"bh:zoho:{organization}", zoho_id))
+        return None if key is None else self.get(key.decode())
+
+    def _records(self, keys: object) -> Iterator[DocumentRecord]:
+        """The records of these keys, in one round trip."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for key in _texts(keys):
+                pipeline.hgetall(f"bh:document:{key}")
+            found: Iterable[dict[bytes, bytes]] = pipeline.execute()
+        return (_record(fields) for fields in found if fields)
+
+
+def _record(fields: Mapping[bytes, bytes]) -> DocumentRecord:
+    return document_record({name.decode(): value.decode() for name, value in fields.items()})
 
 
 def _texts(values: object) -> list[str]:

@@ -1,7 +1,7 @@
 """What became of every event.
 
-bh:event:<event_id>        hash    connection, source, organization, topic, state, priority, attempts, failures,
-                                   received_at,
+bh:event:<event_id>        hash    connection, source, organization, topic, order, version, batch, state, priority,
+                                   attempts, failures, received_at,
                                    due_at, reason, error (JSON), lease, process, alone, suspect, crashes, needs,
                                    tickets (JSON), handed, headers (JSON), body (zlib); finished events expire
                                    after BOOKHOOK_RETENTION_DAYS
@@ -12,6 +12,7 @@ bh:events                  zset    every event by received_at
 bh:events:<state>          zset    the events in a state by received_at
 bh:events:of:<connection>  zset    the events of a connection by received_at
 bh:open:<organization>     zset    the organization's events that are queued, working or waiting, by received_at
+bh:batch:<batch>           zset    the events of a batch by received_at; kept for ever
 bh:due                     zset    waiting events by due_at
 bh:working                 zset    events at work by the end of their lease
 bh:process:<process>       set     the events a worker process has at work
@@ -52,7 +53,8 @@ class Arrival:
     """A verified request about to be recorded; `ignored` says why it needs no work, None when it does.
 
     `event_id` and `received_at` (unix seconds) are its id, made beforehand, and when it came; else both are made when
-    it is recorded.
+    it is recorded. `order` is what it is about (`once_per`), and `version` (unix seconds) says how new what it holds of
+    the whole order is. `priority` is 1 for what happens now and 2 for history; `batch` names what it came with.
     """
 
     connection: str
@@ -65,6 +67,10 @@ class Arrival:
     ignored: str | None = None
     event_id: str | None = None
     received_at: float | None = None
+    order: str | None = None
+    version: float | None = None
+    priority: int = 1
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,10 @@ class Events:
             "topic": arrival.topic,
             "headers": json.dumps(kept_headers(arrival.headers)),
             "body": zlib.compress(arrival.body, 1),
+            "priority": arrival.priority,
         }
+        told = {"order": arrival.order, "version": arrival.version, "batch": arrival.batch}
+        fields |= {name: value for name, value in told.items() if value is not None}
         status, first = self._record(
             keys=[_key(event_id), *(f"bh:seen:{digest}" for digest in _identities(arrival))],
             args=[event_id, state, received_at, moment(now), self._retention, *HANDOFF, arrival.ignored or "", now]
@@ -230,6 +239,11 @@ class Events:
     def is_any_back_soon(self, among: int = 200) -> bool:
         """Whether one of the newest waiting events only waits a few seconds, whatever Zoho does."""
         return any(event.reason in BACK_SOON for event in self.list(state="waiting", newest=among))
+
+    def batch(self, name: str) -> Iterator[str]:
+        """The ids of a batch's events, oldest first."""
+        for event_id in cast(list[bytes], self._redis.zrange(f"bh:batch:{name}", 0, -1)):
+            yield event_id.decode()
 
     def counts(self) -> dict[str, int]:
         """How many events are in each state."""

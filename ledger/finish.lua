@@ -17,13 +17,6 @@ elseif due_at ~= '' then
   redis.call('ZADD', 'bh:due', due_at, event_id)
 end
 if not OPEN[state] and state ~= 'parked' and state ~= 'awaiting_approval' then
-  redis.call('EXPIRE', KEYS[1], ARGV[10])
-  redis.call('EXPIRE', 'bh:timeline:' .. event_id, ARGV[10])
-  -- The lists forget what has expired, a little with every event that ends.
-  local oldest = tonumber(ARGV[4]) - tonumber(ARGV[10])
-  local connection = redis.call('HGET', KEYS[1], 'connection')
-  for _, list in ipairs({'bh:events', 'bh:events:' .. state, 'bh:events:of:' .. connection}) do
-    redis.call('ZREMRANGEBYSCORE', list, '-inf', oldest)
-  end
+  let_expire(event_id, ARGV[4], ARGV[10])
 end
 return 1

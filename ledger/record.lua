@@ -21,6 +21,13 @@ redis.call('HSET', KEYS[1], 'received_at', received_at, unpack(ARGV, 13))
 local connection, organization = unpack(redis.call('HMGET', KEYS[1], 'connection', 'organization'))
 redis.call('ZADD', 'bh:events', received_at, event_id)
 redis.call('ZADD', 'bh:events:of:' .. connection, received_at, event_id)
+local order, version, batch = unpack(redis.call('HMGET', KEYS[1], 'order', 'version', 'batch'))
+if order and version and state == 'queued' then
+  local versions = 'bh:versions:' .. connection .. '/' .. order
+  redis.call('ZADD', versions, version, event_id)
+  redis.call('EXPIRE', versions, retention)
+end
+if batch then redis.call('ZADD', 'bh:batch:' .. batch, received_at, event_id) end
 note(event_id, ARGV[11], 'received', '')
 if ARGV[12] ~= '' then note(event_id, at, 'spooled', ARGV[12]) end
 if state ~= 'queued' then

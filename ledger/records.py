@@ -39,7 +39,8 @@ class Event:
     """One accepted webhook; `headers` have lower-case names, `body` is what was signed, both gone after retention.
 
     `tickets` are the calls reserved for it; a `suspect` was at work when its worker died, and is tried alone;
-    `failures` counts the tries that failed in a row without a time to come again.
+    `failures` counts the tries that failed in a row without a time to come again. `order` is what it is about,
+    `version` (unix seconds) how new what it holds of the whole order is, `batch` what it came with.
     """
 
     event_id: str
@@ -58,14 +59,19 @@ class Event:
     tickets: tuple[str, ...] = ()
     suspect: bool = False
     failures: int = 0
+    order: str | None = None
+    version: float | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRecord:
     """What is known of one document.
 
-    `state`: new (claimed, nothing sent) → posting (intention written) → posted | unknown. `send_deadline`
-    (unix seconds) is when the last try can no longer reach Zoho. `money` is a digest of every amount in the draft.
+    `state`: new (claimed, nothing sent) → posting (intention written) → posted | unknown; posted → undoing → undone,
+    and `new` again, in the next generation, when a person retries. `send_deadline` (unix seconds) is when the last try
+    can no longer reach Zoho. `money` is a digest of every amount in the draft, `posted_at` in unix seconds. Where
+    Zoho's total is not the sender's, `accepted_total` is one that a person, `accepted_by`, takes as right.
     `taken_names` are a contact's names that Zoho refused as taken, `taken_at` is when Zoho last refused one, or first
     refused a document's marker.
     """
@@ -90,11 +96,22 @@ class DocumentRecord:
     origin: str | None = None
     taken_names: tuple[str, ...] = ()
     taken_at: float | None = None
+    version: float | None = None
+    organization: str | None = None
+    customer_id: str | None = None
+    posted_at: float | None = None
+    accepted_total: Decimal | None = None
+    accepted_by: str | None = None
 
     @property
     def totals_agree(self) -> bool:
-        """Whether Zoho's total is the sender's, and its tax within the leeway; true where there is none to compare."""
-        return self.control_total is None or (self.total == self.control_total and self.taxes_agree)
+        """Whether Zoho's total is the sender's, and its tax within the leeway; true where there is none to compare.
+
+        A total that a person accepted is right as long as Zoho's stays what it was.
+        """
+        if self.control_total is None or (self.accepted_total is not None and self.total == self.accepted_total):
+            return True
+        return self.total == self.control_total and self.taxes_agree
 
     @property
     def taxes_agree(self) -> bool:
@@ -132,10 +149,10 @@ def document_record(fields: dict[str, str]) -> DocumentRecord:
     """The record written as a Redis hash."""
     known: dict[str, Any] = {name: fields[name] for name in DocumentRecord.__slots__ if name in fields}
     known["generation"] = int(known["generation"])
-    for name in ("total", "control_total", "tax_total", "control_tax", "tax_leeway"):
+    for name in ("total", "control_total", "tax_total", "control_tax", "tax_leeway", "accepted_total"):
         if name in known:
             known[name] = Decimal(known[name])
-    for name in ("send_deadline", "taken_at"):
+    for name in ("send_deadline", "taken_at", "version", "posted_at"):
         if name in known:
             known[name] = float(known[name])
     if "taken_names" in known:
@@ -163,6 +180,9 @@ def event_record(event_id: str, fields: Mapping[bytes, bytes], *, headers: dict[
         tickets=tuple(json.loads(text.get("tickets", "[]"))),
         suspect="suspect" in text,
         failures=int(text.get("failures", 0)),
+        order=text.get("order"),
+        version=float(text["version"]) if text.get("version") else None,
+        batch=text.get("batch"),
     )
 
 

@@ -37,6 +37,19 @@ local function enter(event_id, state)
   if state ~= 'waiting' then redis.call('HDEL', key, 'due_at', 'reason') end
 end
 
+-- Keeps an event that has ended for the retention, no longer.
+local function let_expire(event_id, now, retention)
+  local key = 'bh:event:' .. event_id
+  redis.call('EXPIRE', key, retention)
+  redis.call('EXPIRE', 'bh:timeline:' .. event_id, retention)
+  -- The lists forget what has expired, a little with every event that ends.
+  local oldest = tonumber(now) - tonumber(retention)
+  local connection, state = unpack(redis.call('HMGET', key, 'connection', 'state'))
+  for _, list in ipairs({'bh:events', 'bh:events:' .. state, 'bh:events:of:' .. connection}) do
+    redis.call('ZREMRANGEBYSCORE', list, '-inf', oldest)
+  end
+end
+
 -- Lets an event wait for its organization's turn, in the state it has.
 local function await_turn(event_id)
   local key = 'bh:event:' .. event_id
@@ -72,4 +85,26 @@ local function room(organization, now)
   if not paused_until then return (tonumber(at_once) or 4) - handed end
   if tonumber(paused_until) > tonumber(now) then return 0 end
   return 1 - handed
+end
+
+local IN_DOUBT = {posting = true, unknown = true, undoing = true}
+local IN_BOOKS = {invoice = true, expense = true, payment = true, credit_note = true}
+
+-- Keeps the lists of an organization's documents true to what a document's record says.
+local function list_document(key)
+  local business_key, kind, state, organization, zoho_id, posted_at, send_deadline = unpack(redis.call('HMGET', key,
+    'business_key', 'kind', 'state', 'organization', 'zoho_id', 'posted_at', 'send_deadline'))
+  if not organization then return end
+  local posted, doubtful = 'bh:posted:' .. organization, 'bh:doubtful:' .. organization
+  if state == 'posted' then
+    redis.call('ZADD', posted, posted_at or 0, business_key)
+  else
+    redis.call('ZREM', posted, business_key)
+  end
+  if IN_DOUBT[state] then
+    redis.call('ZADD', doubtful, send_deadline or 0, business_key)
+  else
+    redis.call('ZREM', doubtful, business_key)
+  end
+  if zoho_id and IN_BOOKS[kind] then redis.call('HSET', 'bh:zoho:' .. organization, zoho_id, business_key) end
 end

@@ -4,12 +4,12 @@ Every function but `required` and `nonzero` gives nothing (None) for nothing, so
 left out, where the field is written. What does not fit raises `Unfit`, whose text never holds the value itself.
 """
 
-import datetime
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Context, Decimal
-from zoneinfo import ZoneInfo
+
+from mappings.multipart import File
 
 EXACT = Context(prec=120)
 NOTHING = (None, "")
@@ -20,10 +20,6 @@ _MOST_INTEGER_DIGITS = 15
 _MOST_DECIMALS = 10
 # More than any amount has; beyond it even counting decimals would round.
 _MOST_DIGITS = 60
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UNIX = re.compile(r"[0-9]{9,11}")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_MATCHED = 4000
@@ -85,9 +81,14 @@ def minor_units(value: object, currency: object) -> Decimal | None:
     amount = money(value)
     if amount is None or amount != amount.to_integral_value():
         raise Unfit("minor units come as a whole number")
+    return plain(amount).scaleb(-minor_decimals(currency), EXACT)
+
+
+def minor_decimals(currency: object) -> int:
+    """How many decimals ISO 4217 gives the currency."""
     if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         raise Unfit("the currency is not a code of three letters")
-    return plain(amount).scaleb(-_DECIMALS.get(currency.upper(), 2), EXACT)
+    return _DECIMALS.get(currency.upper(), 2)
 
 
 def total(values: object) -> Decimal | None:
@@ -131,46 +132,6 @@ def required(value: object) -> object:
     if value in NOTHING:
         raise Unfit(NOTHING_THERE)
     return value
-
-
-def date(value: object, time_zone: str) -> datetime.date | None:
-    """The calendar day of a moment.
-
-    A day, or a time with an offset or without, is the day as written: the sender's. A time ending in Z and unix
-    seconds (number or digits, from 1973 on, so that 20260314 is refused) name no place: the day in `time_zone`.
-    """
-    if value in NOTHING:
-        return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if 0 <= value < 10**11 else "-"
-    if not isinstance(value, str):
-        raise Unfit(f"{kind_of(value)} is not a date")
-    return _day(value.strip(), time_zone)
-
-
-def _day(text: str, time_zone: str) -> datetime.date:
-    day = _read_day(text, time_zone)
-    if day is None:
-        raise Unfit(
-            "the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds"
-        )
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise Unfit(f"the year {day.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}")
-    return day
-
-
-def _read_day(text: str, time_zone: str) -> datetime.date | None:
-    try:
-        if _DAY.fullmatch(text):
-            return datetime.date.fromisoformat(text)
-        if _UNIX.fullmatch(text):
-            return datetime.datetime.fromtimestamp(int(text), ZoneInfo(time_zone)).date()
-        if _TIME.fullmatch(text):
-            moment = datetime.datetime.fromisoformat(text)
-            return (moment.astimezone(ZoneInfo(time_zone)) if text.endswith("Z") else moment).date()
-    except (ValueError, OverflowError, OSError):
-        return None
-    return None
 
 
 def text(value: object, longest: object = None) -> str | None:
@@ -248,22 +209,6 @@ def kind_of(value: object) -> str:
         ((int, Decimal), "a number"),
         (list, "a list"),
         (dict, "an object"),
+        (File, "a file"),
     )
     return next((words for kind, words in kinds if isinstance(value, kind)), "a value of this kind")
-
-
-PURE: Mapping[str, tuple[Callable[..., object], int, int]] = {
-    "money": (money, 1, 1),
-    "minor_units": (minor_units, 2, 2),
-    "total": (total, 1, 1),
-    "difference": (difference, 2, 2),
-    "percent": (percent, 1, 1),
-    "nonzero": (nonzero, 1, 1),
-    "required": (required, 1, 1),
-    "text": (text, 1, 2),
-    "match": (match, 2, 2),
-    "lookup": (lookup, 4, 4),
-    "escape": (escape, 1, 1),
-    "unescape": (unescape, 1, 1),
-}
-"""The functions that see their arguments only, with their fewest and most arguments."""

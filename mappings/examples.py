@@ -2,7 +2,8 @@
 
 `<case>.request.json` holds `headers` (without signatures) and either `body` (JSON, sent as compact UTF-8 JSON in the
 order it is written) or `raw` (a text, sent as it is). `<case>.expected.json` holds `topic`, `state` (`posted`,
-`ignored`, `parked`), and as far as they apply `once_per`, `document`, `drafts`, `error`.
+`ignored`, `parked`), and as far as they apply `after` (the cases it follows), `once_per`, `document` (the one that
+stands for the event: `kind`, `total`, `currency_code`), `drafts`, `error`, `reason`.
 """
 
 import dataclasses
@@ -16,7 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from drafts import Drafts
-from mappings.received import FORM
+from mappings.multipart import MULTIPART, read_parts
+from mappings.received import EVENT_PART, FORM
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,17 @@ class Example:
     expected: dict[str, Any]
 
     def with_fields(self, changes: Mapping[str, str]) -> "Example":
-        """The same example with other values for these fields at the top of its body, JSON or form."""
+        """The same example with other values for these fields at the top of its event, JSON or form."""
         if not changes:
             return self
-        if self.headers["Content-Type"].startswith(FORM):
+        content_type = self.headers["Content-Type"]
+        if content_type.startswith(FORM):
             fields = dict(parse_qsl(self.body.decode(), keep_blank_values=True)) | dict(changes)
             return dataclasses.replace(self, body=urlencode(fields).encode())
-        content = json.loads(self.body, parse_float=Decimal) | dict(changes)
-        return dataclasses.replace(self, body=compact(content).encode())
+        is_multipart = content_type.startswith(MULTIPART)
+        event = read_parts(self.body, content_type)[EVENT_PART].content if is_multipart else self.body
+        content = json.loads(event, parse_float=Decimal) | dict(changes)
+        return dataclasses.replace(self, body=self.body.replace(event, compact(content).encode(), 1))
 
 
 def read_examples(folder: Path, *, source: str, media_type: str) -> list[Example]:
@@ -71,13 +76,25 @@ def compact(value: object) -> str:
 
 
 def as_json(drafts: Drafts) -> dict[str, Any]:
-    """The drafts as plain JSON values: amounts and dates as text, nothing left out but what is not there."""
-    return {name: value for name, value in _plain(dataclasses.asdict(drafts)).items() if name != "once_per"}
+    """The drafts as plain JSON values: amounts and dates as text, files by their size; what is usual is left out.
+
+    Usual are the defaults of a draft, and among them everything that is not there.
+    """
+    return {name: value for name, value in _plain(drafts).items() if name != "once_per"}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items() if each is not None and each != ()}
+    if dataclasses.is_dataclass(value):
+        given = {
+            each.name: getattr(value, each.name) for each in dataclasses.fields(value) if not _is_usual(each, value)
+        }
+        return {name: _plain(each) for name, each in given.items()}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
     return str(value) if isinstance(value, Decimal | datetime.date) else value
+
+
+def _is_usual(field: dataclasses.Field[Any], draft: object) -> bool:
+    return field.name != "kind" and getattr(draft, field.name) == field.default

@@ -1,7 +1,8 @@
 """JMESPath expressions of a mapping: checked when the file is read, exact and strict when they run.
 
 Differences from plain JMESPath (https://jmespath.org/specification.html): our own functions; none that would break a
-`Decimal`; `root('…')` leaves an `each`; and inside `total(…)` projections keep nulls, so a missing amount is seen.
+`Decimal`; `root('…')` leaves an `each`; and inside `total(…)`, `spread(…)` and `beside(…)` projections keep nulls, so
+that a missing amount is seen.
 """
 
 import warnings
@@ -17,8 +18,10 @@ from jmespath.parser import Parser
 from jmespath.visitor import Options as InterpreterOptions
 from jmespath.visitor import TreeInterpreter
 
-from mappings import conversions
-from mappings.conversions import PURE, Unfit
+from mappings import conversions, times
+from mappings.conversions import Unfit
+from mappings.functions import PURE
+from mappings.multipart import File
 
 Node = dict[str, Any]
 
@@ -39,18 +42,21 @@ class Scope:
     time_zone: str = "UTC"
     named: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
 
 
 SCOPED: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "header": (lambda scope, name: scope.headers.get(name.lower()), 1, 1),
     "let": (lambda scope, name: scope.named.get(name), 1, 1),
     "fact": (lambda scope, name: scope.facts.get(name), 1, 1),
-    "date": (lambda scope, value: conversions.date(value, scope.time_zone), 1, 1),
+    "file": (lambda scope, name: scope.files.get(name), 1, 1),
+    "date": (lambda scope, value: times.date(value, scope.time_zone), 1, 1),
 }
 FUNCTIONS = frozenset(PURE) | frozenset(SCOPED) | {"root"}
 """Every function of our own."""
 
-_WRITTEN_OUT = {"header": 0, "let": 0, "fact": 0, "root": 0, "match": 1}
+_WRITTEN_OUT = {"header": 0, "let": 0, "fact": 0, "file": 0, "root": 0, "match": 1, "beside": 1}
+_WHOLE = frozenset({"total", "spread", "beside"})
 
 
 class BadExpression(Exception):
@@ -215,7 +221,7 @@ def _prepare(node: Node, *, whole: bool, names: frozenset[str], facts: bool) -> 
         return {"type": "root", "children": [inner]}
     if whole and kind in ("projection", "filter_projection"):
         kind = f"whole_{kind}"
-    whole = whole or (kind == "function_expression" and value == "total")
+    whole = whole or (kind == "function_expression" and value in _WHOLE)
     prepared = {**node, "type": kind}
     prepared["children"] = [
         _prepare(child, whole=whole, names=names, facts=facts) if isinstance(child, dict) else child

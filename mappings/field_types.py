@@ -10,7 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from mappings import conversions
+from mappings import conversions, times
 from mappings.conversions import NOTHING_THERE, Unfit
 
 SHORT = 99
@@ -62,11 +62,19 @@ class Paragraphs(Words):
         return "\n".join(conversions.text(line) or "" for line in lines).strip()
 
 
-class Amount(fields.Field[Decimal]):
-    """An exact number, not below zero."""
+class Signed(fields.Field[Decimal]):
+    """An exact number, also below zero."""
 
     def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> Decimal:
         amount: Decimal = _fitting(conversions.money, value)
+        return amount
+
+
+class Amount(Signed):
+    """An exact number, not below zero."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **options: Any) -> Decimal:
+        amount = super()._deserialize(value, attr, data, **options)
         if amount < 0:
             raise ValidationError("is below zero, which Zoho does not take here")
         return amount
@@ -90,7 +98,7 @@ class Day(fields.Field[datetime.date]):
             return value
         if not isinstance(value, str) or not _DAY.fullmatch(value):
             raise ValidationError("is not a day like 2026-01-31; date(…) makes one of a time")
-        day: datetime.date = _fitting(lambda text: conversions.date(text, "UTC"), value)
+        day: datetime.date = _fitting(lambda text: times.date(text, "UTC"), value)
         return day
 
 
@@ -101,6 +109,32 @@ class Truth(fields.Field[bool]):
         if not isinstance(value, bool):
             raise ValidationError(f"must be true or false, not {conversions.kind_of(value)}")
         return value
+
+
+class OneOf(Words):
+    """One of some fixed words."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.words = words
+
+    def _clean(self, value: object) -> str:
+        word = super()._clean(value)
+        if word and word not in self.words:
+            raise ValidationError(f"must be one of {', '.join(self.words)}")
+        return word
+
+
+class Names(fields.Field[tuple[str, ...]]):
+    """Words for one and the same, each once: a text or a list of texts, in which nothing counts for nothing."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> tuple[str, ...]:
+        given = value if isinstance(value, list) else [value]
+        words = (_fitting(conversions.text, each) for each in given)
+        names = tuple(dict.fromkeys(word for word in words if word))
+        if not names and self.required:
+            raise ValidationError(NOTHING_THERE)
+        return names
 
 
 class Currency(Words):

@@ -8,12 +8,22 @@ from dataclasses import dataclass, field
 
 from marshmallow import Schema
 
+from mappings.expense_schemas import DecisionSchema, ExpenseSchema, ReceiptSchema
 from mappings.expressions import Expression
-from mappings.schemas import AddressSchema, ContactSchema, ExpenseSchema, InvoiceSchema, LineSchema, TaxSchema
+from mappings.schemas import (
+    AddressSchema,
+    CancelSchema,
+    ContactSchema,
+    InvoiceSchema,
+    LineSchema,
+    PaymentSchema,
+    RefundSchema,
+    TaxSchema,
+)
 from mappings.templates import JsonTemplate, Template
 
 STATUSES = ("queued", "duplicate", "ignored")
-OUTCOMES = ("posted", "parked")
+OUTCOMES = ("posted", "parked", "awaiting_approval", "rejected", "decided")
 
 SCHEMES: Mapping[str, Mapping[str, frozenset[str] | None]] = {
     "hmac": {
@@ -27,6 +37,10 @@ SCHEMES: Mapping[str, Mapping[str, frozenset[str] | None]] = {
 }
 """Signature schemes and their parameters; a set lists the values allowed."""
 
+ALONE = ("expense", "decision")
+PARTS = ("invoice", "edit", "payments", "refunds", "cancel", *ALONE)
+"""What an event may ask for; those of `ALONE` only by themselves."""
+
 Keys = tuple[frozenset[str], frozenset[str]]
 
 KEYS: Mapping[str, Keys] = {
@@ -35,25 +49,27 @@ KEYS: Mapping[str, Keys] = {
     "handshake": (frozenset({"when"}), frozenset({"signed", "status", "text", "json"})),
     "event": (
         frozenset({"once_per"}),
-        frozenset({"let", "ignore_if", "contact", "invoice", "expense", "reply", "answer"}),
+        frozenset({"let", "ignore_if", "version?", "contact", *PARTS, "reply", "answer"}),
     ),
     "ignore_if": (frozenset({"when", "because"}), frozenset()),
     "reply": (frozenset({"status"}), frozenset({"text", "json"})),
     "answer": (frozenset({"url", "hosts"}), frozenset(OUTCOMES)),
     "block": (frozenset(), frozenset({"each", "each?", "when"})),
+    "part": (frozenset(), frozenset({"when"})),
 }
 """Required and further keys of every part of a mapping file that is not a draft."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Which keys a block of this kind takes."""
+    """Which keys a block of this kind takes; `steps` is the part of KEYS that says what else may steer it."""
 
     required: frozenset[str]
     optional: frozenset[str]
     one_of: tuple[str, ...] = ()
     lists: Mapping[str, str] = field(default_factory=dict)
     blocks: Mapping[str, str] = field(default_factory=dict)
+    steps: str | None = None
 
     @property
     def keys(self) -> frozenset[str]:
@@ -69,24 +85,31 @@ def _kind(
     filled: Iterable[str] = (),
     lists: Mapping[str, str] | None = None,
     blocks: Mapping[str, str] | None = None,
+    steps: str | None = None,
 ) -> Kind:
     known = {each.data_key or name: each.required for name, each in schema().fields.items()}
     required = frozenset(name for name, needed in known.items() if needed) - set(filled)
-    return Kind(required, (frozenset(known) | set(also)) - required, one_of, lists or {}, blocks or {})
+    return Kind(required, (frozenset(known) | set(also)) - required, one_of, lists or {}, blocks or {}, steps)
 
 
 KINDS: Mapping[str, Kind] = {
     "contact": _kind(ContactSchema, blocks={"billing_address": "address"}),
     "address": _kind(AddressSchema),
-    "invoice": _kind(InvoiceSchema, lists={"lines": "line"}),
-    "line": _kind(LineSchema, one_of=("rate", "amount"), lists={"taxes": "tax"}),
-    "tax": _kind(TaxSchema),
+    "invoice": _kind(InvoiceSchema, lists={"lines": "line"}, steps="part"),
+    "line": _kind(LineSchema, one_of=("rate", "amount"), lists={"taxes": "tax"}, steps="block"),
+    "tax": _kind(TaxSchema, steps="block"),
+    "payment": _kind(PaymentSchema, steps="block"),
+    "refund": _kind(RefundSchema, lists={"lines": "line"}, steps="block"),
+    "cancel": _kind(CancelSchema, steps="part"),
     "expense": _kind(
         ExpenseSchema,
         also=("category",),
         one_of=("category", "account_name"),
         filled=("account_name", "paid_through_account_name"),
+        blocks={"customer": "contact", "receipt": "receipt"},
     ),
+    "receipt": _kind(ReceiptSchema, one_of=("url", "file")),
+    "decision": _kind(DecisionSchema),
 }
 
 
@@ -101,7 +124,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Block:
-    """One object of a draft, or one for each item of a list."""
+    """One object of a draft, or one for each item of a list; `once_per` where it is a document of its own."""
 
     fields: tuple[Field, ...] = ()
     lists: tuple["Blocks", ...] = ()
@@ -109,6 +132,7 @@ class Block:
     each: Expression | None = None
     each_optional: bool = False
     when: Expression | None = None
+    once_per: Template | None = None
 
     def field(self, name: str) -> Field | None:
         """The field of that name, if the mapping gives it."""
@@ -178,15 +202,21 @@ class AnswerPlan:
 
 @dataclass(frozen=True)
 class Event:
-    """How one topic becomes drafts."""
+    """How one topic becomes drafts; `invoice` is an edit's block where `is_edit`."""
 
     topic: str
     once_per: Template
+    version: Expression | None = None
     lets: tuple[Let, ...] = ()
     ignore_if: tuple[Ignore, ...] = ()
     contact: Block | None = None
     invoice: Block | None = None
+    is_edit: bool = False
+    payments: Blocks | None = None
+    refunds: Blocks | None = None
+    cancel: Block | None = None
     expense: Block | None = None
+    decision: Block | None = None
     replies: Mapping[str, ReplyPlan] = field(default_factory=dict)
     answer: AnswerPlan | None = None
 

@@ -1,35 +1,31 @@
 """A mapping file becomes a plan, or a list of everything that is wrong with it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mappings.blocks import Names, read_block, read_blocks
 from mappings.expressions import suggest
 from mappings.grammar import (
+    ALONE,
     KEYS,
     KINDS,
     OUTCOMES,
+    PARTS,
     SCHEMES,
     STATUSES,
     AnswerPlan,
-    Block,
-    Blocks,
     Event,
     Field,
     HandshakePlan,
     Ignore,
-    Kind,
     Let,
-    Nested,
     Plan,
     ReplyPlan,
     Verify,
 )
 from mappings.reading import NO_NAMES, Reader
 from mappings.templates import Template
-
-Names = frozenset[str]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _SETTING = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -109,28 +105,47 @@ def _event(reader: Reader, value: object, topic: str) -> Event:
     found = reader.keys(value, path, *KEYS["event"])
     lets = _lets(reader, found.get("let", {}), f"{path}.let")
     names = frozenset(each.name for each in lets)
-    _check_documents(reader, found, path)
-    drafts = {
-        kind: _block(reader, found[kind], f"{path}.{kind}", KINDS[kind], names)
-        for kind in ("contact", "invoice", "expense")
-        if kind in found
-    }
+    _check_parts(reader, found, path)
     return Event(
         topic=topic,
         once_per=reader.template(found.get("once_per", ""), f"{path}.once_per", names),
+        version=reader.expression(found["version?"], f"{path}.version?", names) if "version?" in found else None,
         lets=lets,
         ignore_if=_ignore_if(reader, found.get("ignore_if", []), f"{path}.ignore_if", names),
         replies=_replies(reader, found.get("reply", {}), f"{path}.reply", names),
         answer=_answer(reader, found["answer"], f"{path}.answer", names) if "answer" in found else None,
-        **drafts,
+        is_edit="edit" in found,
+        **_parts(reader, found, path, names),
     )
 
 
-def _check_documents(reader: Reader, found: dict[str, Any], path: str) -> None:
-    if ("invoice" in found) == ("expense" in found):
-        reader.report(path, "give either invoice or expense")
-    if ("invoice" in found) != ("contact" in found):
+def _check_parts(reader: Reader, found: dict[str, Any], path: str) -> None:
+    given = [part for part in PARTS if part in found]
+    if not given:
+        reader.report(path, f"give at least one of {', '.join(PARTS)}")
+    for part in ALONE:
+        if part in given and len(given) > 1:
+            reader.report(path, f"{part} stands alone, without {', '.join(each for each in given if each != part)}")
+    if "invoice" in given and "edit" in given:
+        reader.report(path, "give either invoice or edit")
+    if bool({"invoice", "edit"} & set(given)) != ("contact" in found):
         reader.report(path, "an invoice needs a contact, and only an invoice has one")
+
+
+def _parts(reader: Reader, found: dict[str, Any], path: str, names: Names) -> dict[str, Any]:
+    kinds = {"contact": "contact", "edit": "invoice", "invoice": "invoice", "cancel": "cancel"}
+    kinds |= {part: part for part in ALONE}
+    blocks = {
+        "invoice" if part == "edit" else part: read_block(reader, found[part], f"{path}.{part}", KINDS[kind], names)
+        for part, kind in kinds.items()
+        if part in found
+    }
+    lists = {
+        part: read_blocks(reader, part, found[part], path, KINDS[kind], names)
+        for part, kind in (("payments", "payment"), ("refunds", "refund"))
+        if part in found
+    }
+    return blocks | lists
 
 
 def _lets(reader: Reader, value: object, path: str) -> tuple[Let, ...]:
@@ -189,59 +204,3 @@ def _answer(reader: Reader, value: object, path: str, names: Names) -> AnswerPla
         hosts=reader.texts(found.get("hosts", []), f"{path}.hosts", _HOST, "a host name in lower case"),
         bodies={each: reader.json(body, f"{path}.{each}", names, facts=True) for each, body in bodies.items()},
     )
-
-
-def _block(reader: Reader, value: object, path: str, kind: Kind, names: Names, *, repeats: bool = False) -> Block:
-    found = reader.mapping(value, path)
-    _check_keys(reader, found, path, kind, KEYS["block"][1] if repeats else NO_NAMES)
-    given = [(key.rstrip("?"), f"{path}.{key}", found[key]) for key in found if key.rstrip("?") in kind.keys]
-    optional = {key.rstrip("?") for key in found if key.endswith("?")}
-    steps = {key.rstrip("?"): reader.expression(found[key], f"{path}.{key}", names) for key in _steps(found, repeats)}
-    return Block(
-        fields=tuple(
-            Field(name, reader.expression(each, at, names), name in optional)
-            for name, at, each in given
-            if name not in kind.lists and name not in kind.blocks
-        ),
-        lists=tuple(
-            Blocks(name, _blocks(reader, each, at, KINDS[kind.lists[name]], names), name in optional)
-            for name, at, each in given
-            if name in kind.lists
-        ),
-        blocks=tuple(
-            Nested(name, _block(reader, each, at, KINDS[kind.blocks[name]], names), name in optional)
-            for name, at, each in given
-            if name in kind.blocks
-        ),
-        each=steps.get("each"),
-        each_optional="each?" in found,
-        when=steps.get("when"),
-    )
-
-
-def _steps(found: dict[str, Any], repeats: bool) -> Iterator[str]:
-    return (key for key in found if repeats and key in KEYS["block"][1])
-
-
-def _check_keys(reader: Reader, found: dict[str, Any], path: str, kind: Kind, steps: frozenset[str]) -> None:
-    names = [key.rstrip("?") for key in found]
-    for key in found:
-        if key not in steps and key.removesuffix("?") not in kind.keys:
-            reader.report(path, f"no such field: {key}{suggest(key.rstrip('?'), kind.keys | steps)}")
-        if key.endswith("?") and key.removesuffix("?") in kind.required:
-            reader.report(f"{path}.{key}", "every draft needs this field: write it without the ?")
-        if names.count(key.rstrip("?")) > 1 and not key.endswith("?"):
-            reader.report(path, f"{key} stands here twice, with and without a ?")
-    for name in sorted(kind.required - set(names)):
-        reader.report(path, f"{name} is missing")
-    if kind.one_of and not set(kind.one_of) & set(names):
-        reader.report(path, f"{' or '.join(kind.one_of)} is missing")
-
-
-def _blocks(reader: Reader, value: object, path: str, kind: Kind, names: Names) -> tuple[Block, ...]:
-    items = (
-        [("", value)] if isinstance(value, dict) else [(f"[{i}]", v) for i, v in enumerate(reader.list(value, path))]
-    )
-    if not items:
-        reader.report(path, "must hold at least one block")
-    return tuple(_block(reader, each, f"{path}{place}", kind, names, repeats=True) for place, each in items)

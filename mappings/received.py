@@ -5,11 +5,16 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from pathlib import PureWindowsPath
 from urllib.parse import parse_qsl
 
 from errors import Unreadable
+from mappings.conversions import text as one_line
+from mappings.multipart import MULTIPART, File, Malformed, read_parts
 
 FORM = "application/x-www-form-urlencoded"
+EVENT_PART = "event"
+_LONGEST_FILE_NAME = 100
 _MOST_FIELDS = 1000
 _LONGEST_NUMBER = 1000
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -18,8 +23,9 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 class Received:
     """A request whose body is parsed when first asked for, and once.
 
-    A form becomes a mapping of its first values; everything else is read as JSON, decimals exactly as `Decimal`.
-    Header names are found in any case.
+    A form becomes a mapping of its first values; of a form of several parts the part `event` is read as JSON, and those
+    with a file name are files; everything else is read as JSON, decimals exactly as `Decimal`. Header names are found
+    in any case.
     """
 
     def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
@@ -34,34 +40,60 @@ class Received:
     @property
     def root(self) -> object:
         """The parsed body. Raises Unreadable, which says what is wrong with it and never quotes it."""
-        value, complaint = self._parsed
+        return self._read[0]
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """The files that came with it, by the names of their parts. Raises Unreadable as `root` does."""
+        return self._read[1]
+
+    @property
+    def _read(self) -> tuple[object, Mapping[str, File]]:
+        value, files, complaint = self._parsed
         if complaint:
             raise Unreadable(
                 f"The body cannot be read: {complaint}.",
                 remedy="Look at the raw body and at what the sender is set to send; nothing was posted.",
                 field="body",
             )
-        return value
+        return value, files
 
     @cached_property
-    def _parsed(self) -> tuple[object, str]:
+    def _parsed(self) -> tuple[object, Mapping[str, File], str]:
         try:
-            text = self.body.decode()
-            return (_read_form(text) if self.media_type == FORM else _read_json(text, self.body)), ""
+            return (*self._parse(), "")
         except UnicodeDecodeError:
-            return None, "it is not UTF-8"
+            return None, {}, "it is not UTF-8"
         except RecursionError:
-            return None, "it is nested too deeply"
-        except _Complaint as error:
-            return None, str(error)
+            return None, {}, "it is nested too deeply"
+        except Malformed as error:
+            return None, {}, str(error)
         except json.JSONDecodeError as error:
-            return None, f"it is not JSON at line {error.lineno}, character {error.colno}"
+            return None, {}, f"it is not JSON at line {error.lineno}, character {error.colno}"
         except ValueError:
-            return None, "it holds a number with too many digits, or too many fields"
+            return None, {}, "it holds a number with too many digits, or too many fields"
+
+    def _parse(self) -> tuple[object, Mapping[str, File]]:
+        if self.media_type == FORM:
+            return _read_form(self.body.decode()), {}
+        if self.media_type == MULTIPART:
+            return _read_multipart(self.body, self.headers["content-type"])
+        return _read_json(self.body), {}
 
 
-class _Complaint(Exception):
-    """Raised when a body is well-formed but not to be trusted."""
+def _read_multipart(body: bytes, content_type: str) -> tuple[object, Mapping[str, File]]:
+    parts = read_parts(body, content_type)
+    event = parts.pop(EVENT_PART, None)
+    if event is None:
+        raise Malformed(f"none of its parts is called {EVENT_PART}")
+    files = {name: File(_file_name(part.file_name), part.content) for name, part in parts.items() if part.file_name}
+    return _read_json(event.content), files
+
+
+def _file_name(name: str) -> str:
+    """The name without folders, whichever way round their slashes are, and short enough to keep its ending."""
+    bare = one_line(PureWindowsPath(name).name) or "file"
+    return bare[-_LONGEST_FILE_NAME:]
 
 
 def _read_form(text: str) -> dict[str, str]:
@@ -69,9 +101,10 @@ def _read_form(text: str) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def _read_json(text: str, body: bytes) -> object:
+def _read_json(body: bytes) -> object:
+    text = body.decode()
     if not text.strip():
-        raise _Complaint("it is empty")
+        raise Malformed("it is empty")
     value = json.loads(
         text, parse_float=_read_decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
     )
@@ -83,7 +116,7 @@ def _read_json(text: str, body: bytes) -> object:
 def _read_decimal(text: str) -> Decimal:
     number = _exact(text)
     if number is None:
-        raise _Complaint("it holds a number that is too long or has an extreme exponent")
+        raise Malformed("it holds a number that is too long or has an extreme exponent")
     return number
 
 
@@ -98,13 +131,13 @@ def _exact(text: str) -> Decimal | None:
 
 
 def _refuse_constant(name: str) -> object:
-    raise _Complaint(f"{name} is not a number in JSON")
+    raise Malformed(f"{name} is not a number in JSON")
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        raise _Complaint("an object names one of its keys twice")
+        raise Malformed("an object names one of its keys twice")
     return result
 
 
@@ -112,4 +145,4 @@ def _refuse_half_characters(value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
-        raise _Complaint("it holds half of a character (an unpaired surrogate)") from None
+        raise Malformed("it holds half of a character (an unpaired surrogate)") from None

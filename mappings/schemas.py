@@ -7,11 +7,21 @@ beyond them are shortened (a telephone number is left out), so that no order wai
 import dataclasses
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
-from drafts import Address, ContactDraft, ExpenseDraft, InvoiceDraft, Line, Tax
+from drafts import (
+    Address,
+    CancelDraft,
+    ContactDraft,
+    InvoiceDraft,
+    Line,
+    PaymentDraft,
+    Purpose,
+    RefundDraft,
+    Tax,
+)
 from mappings import conversions
 from mappings.conversions import EXACT
 from mappings.field_types import (
@@ -20,10 +30,12 @@ from mappings.field_types import (
     Currency,
     Day,
     Email,
+    OneOf,
     Paragraphs,
     Phone,
     Positive,
     Shortened,
+    Signed,
     Truth,
     Words,
 )
@@ -81,10 +93,10 @@ class ContactSchema(DraftSchema):
 
 
 class TaxSchema(DraftSchema):
-    """One tax of a line."""
+    """One tax of a line; below zero only where the line is."""
 
     name = Words(required=True)
-    amount = Amount(required=True)
+    amount = Signed(required=True)
     rate = Amount()
 
     @post_load
@@ -93,23 +105,27 @@ class TaxSchema(DraftSchema):
 
 
 class LineSchema(DraftSchema):
-    """One line, its price given as `rate` (of one unit) or as `amount` (of the whole line before its discount)."""
+    """One line, its price given as `rate` (of one unit) or as `amount` (of the whole line before its discount).
+
+    A price below zero takes something off: https://www.zoho.com/sa/books/kb/invoices/negative-line-item-invoice.html
+    """
 
     name = Words(required=True, longest=None)
     quantity = Positive(required=True)
-    rate = Amount()
-    amount = Amount()
+    rate = Signed()
+    amount = Signed()
     description = Paragraphs(longest=1999)
     sku = Shortened()
     unit = Words()
     discount = Amount()
     taxes = fields.List(fields.Nested(TaxSchema))
+    purpose = OneOf(*get_args(Purpose))
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Line:
         given = self.given(data)
         given["taxes"] = tuple(tax for tax in given.get("taxes", ()) if tax.amount)
-        return _with_room(_discounted(Line(**_priced(given))))
+        return _with_room(_taxed(_discounted(Line(**_priced(given)))))
 
 
 def _priced(given: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +156,18 @@ def _rounded(amount: Decimal, places: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
 
 
+def _taxed(line: Line) -> Line:
+    for place, tax in enumerate(line.taxes):
+        if tax.amount < 0 <= line.rate:
+            raise ValidationError({"taxes": {place: {"amount": ["is below zero on a line that is not"]}}})
+    return line
+
+
 def _discounted(line: Line) -> Line:
+    if not line.discount:
+        return line
+    if line.rate < 0:
+        raise ValidationError("a line below zero takes no discount", "discount")
     whole = _rounded(EXACT.multiply(line.rate, line.quantity), max(2, conversions.decimals(line.discount)))
     if line.discount > whole:
         raise ValidationError("is more than the whole line", "discount")
@@ -167,6 +194,9 @@ class InvoiceSchema(DraftSchema):
     is_inclusive_tax = Truth()
     due_date = Day()
     notes = Paragraphs(longest=None)
+    exchange_rate = Positive()
+    adjustment = Signed()
+    adjustment_description = Shortened()
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> InvoiceDraft:
@@ -178,22 +208,57 @@ class InvoiceSchema(DraftSchema):
         return InvoiceDraft(**given | {"lines": tuple(given["lines"])})
 
 
-class ExpenseSchema(DraftSchema):
-    """An expense, its accounts known by name; the amount is what was paid, any tax included."""
+class PaymentSchema(DraftSchema):
+    """Money paid for an order."""
 
+    once_per = Words(required=True, longest=None)
     date = Day(required=True)
-    currency_code = Currency(required=True)
     amount = Positive(required=True)
-    account_name = Words(required=True)
-    paid_through_account_name = Words(required=True)
-    reference_number = Words(longest=SHORT - MARKER_ROOM)
-    description = Shortened()
-    vendor_name = Words()
-    tax_name = Words()
+    currency_code = Currency(required=True)
+    method = Words()
+    reference_number = Shortened(longest=SHORT - MARKER_ROOM)
+    exchange_rate = Positive()
+    is_so_far = Truth()
 
     @post_load
-    def build(self, data: dict[str, Any], **_: Any) -> ExpenseDraft:
-        return ExpenseDraft(**self.given(data))
+    def build(self, data: dict[str, Any], **_: Any) -> PaymentDraft:
+        return PaymentDraft(**self.given(data))
+
+
+class RefundSchema(DraftSchema):
+    """What is taken off an order, by lines or as one amount."""
+
+    once_per = Words(required=True, longest=None)
+    reference_number = Words(required=True, longest=SHORT - MARKER_ROOM)
+    date = Day(required=True)
+    currency_code = Currency(required=True)
+    control_total = Positive(required=True)
+    lines = fields.List(fields.Nested(LineSchema))
+    is_inclusive_tax = Truth()
+    paid_back = Amount()
+    method = Words()
+    notes = Paragraphs(longest=None)
+    exchange_rate = Positive()
+    adjustment = Signed()
+    adjustment_description = Shortened()
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> RefundDraft:
+        given = self.given(data)
+        if given.get("paid_back", 0) > given["control_total"]:
+            raise ValidationError("is more than the whole refund", "paid_back")
+        return RefundDraft(**given | {"lines": tuple(given.get("lines", ()))})
+
+
+class CancelSchema(DraftSchema):
+    """When, and why, the whole order is off."""
+
+    date = Day(required=True)
+    reason = Shortened()
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> CancelDraft:
+        return CancelDraft(**self.given(data))
 
 
 def first_complaint(error: ValidationError) -> tuple[str, str]:

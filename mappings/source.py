@@ -6,13 +6,15 @@ from pathlib import Path
 
 from drafts import Drafts
 from errors import MappingError, NeedsAttention, Unreadable
-from mappings import conversions
+from mappings import conversions, times
 from mappings.conversions import Unfit
+from mappings.drafting import failure, is_true, run
 from mappings.examples import Example, read_examples, read_request
+from mappings.expenses import Options
 from mappings.expressions import Expression, Interpreter, Scope
-from mappings.grammar import Event, Plan, ReplyPlan, Verify
+from mappings.grammar import Block, Event, Plan, ReplyPlan, Verify
 from mappings.received import Received
-from mappings.rendering import Options, business_key, enter, failure, is_true, render_event, run
+from mappings.rendering import enter, name_order, render_event
 from mappings.templates import Template, fill_json, json_bytes
 
 _LARGEST_HANDSHAKE = 4096
@@ -38,15 +40,17 @@ class Handshake:
 
 @dataclass(frozen=True)
 class Identity:
-    """What an event is: its topic ("" if it has none), its delivery, its business key.
+    """What an event is: its topic ("" if it has none), its delivery, and what names its order or expense.
 
-    `ignored` says why it is not for us; `problem` is what a person must see to. `references` are what people search
-    for: `order_number` and `email`, as far as they can be read.
+    `version` is when the order was last changed, in unix seconds, if that can be read. `ignored` says why it is not for
+    us; `problem` is what a person must see to. `references` are what people search for: `order_number` and `email`, as
+    far as they can be read.
     """
 
     topic: str
     delivery: str | None = None
     once_per: str | None = None
+    version: float | None = None
     ignored: str | None = None
     problem: NeedsAttention | None = None
     references: Mapping[str, str] = field(default_factory=dict)
@@ -172,7 +176,7 @@ class Source:
 
 
 def _scope(received: Received, time_zone: str = "UTC", facts: Mapping[str, str] | None = None) -> Scope:
-    return Scope(received.root, received.headers, time_zone, {}, facts or {})
+    return Scope(received.root, received.headers, time_zone, {}, facts or {}, received.files)
 
 
 def _identify_event(event: Event, scope: Scope, topic: str, delivery: str | None) -> Identity:
@@ -180,10 +184,11 @@ def _identify_event(event: Event, scope: Scope, topic: str, delivery: str | None
     try:
         interpreter = enter(event, scope)
         ignored = _ignored(event, interpreter)
-        once_per = None if ignored else business_key(event, interpreter)
+        once_per = None if ignored else name_order(event, interpreter)
     except MappingError as error:
         return Identity(topic, delivery, problem=error, references=references)
-    return Identity(topic, delivery, once_per, ignored, references=references)
+    version = times.moment(_attempt(event.version, interpreter)) if event.version else None
+    return Identity(topic, delivery, once_per, version, ignored, references=references)
 
 
 def _ignored(event: Event, interpreter: Interpreter) -> str | None:
@@ -194,22 +199,30 @@ def _ignored(event: Event, interpreter: Interpreter) -> str | None:
 
 
 def _references(event: Event, scope: Scope) -> dict[str, str]:
-    document = event.invoice or event.expense
-    wanted = {
-        "order_number": document.field("reference_number") if document else None,
-        "email": event.contact.field("email") if event.contact else None,
-    }
     try:
         interpreter = enter(event, scope)
     except MappingError:
         return {}
-    found = {name: _word(_attempt(each.expression, interpreter)) for name, each in wanted.items() if each}
+    refund = event.refunds.blocks[0] if event.refunds else None
+    found = {
+        "order_number": _first_word(event.invoice or event.expense or refund, "reference_number", interpreter),
+        "email": _first_word(event.contact, "email", interpreter),
+    }
     return {name: word for name, word in found.items() if word}
 
 
-def _attempt(expression: Expression, interpreter: Interpreter) -> object:
+def _first_word(block: Block | None, name: str, interpreter: Interpreter) -> str | None:
+    """What the field holds, in a block that repeats what it holds for the first item."""
+    wanted = block.field(name) if block else None
+    if block is None or wanted is None:
+        return None
+    items = [interpreter.scope.root] if block.each is None else _attempt(block.each, interpreter)
+    return _word(_attempt(wanted.expression, interpreter, items[0])) if isinstance(items, list) and items else None
+
+
+def _attempt(expression: Expression, interpreter: Interpreter, *item: object) -> object:
     try:
-        return expression.run(interpreter, interpreter.scope.root)
+        return expression.run(interpreter, item[0] if item else interpreter.scope.root)
     except Unfit:
         return None
 

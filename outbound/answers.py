@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from outbound.fetching import fetch
+from outbound.files import MOST_BYTES, File
+
 TIMEOUT_SECONDS = 5.0
 
 
@@ -36,6 +39,13 @@ class Outbound:
         if not self._allowed(url, hosts):
             raise NotDelivered("its address is not on an allowed host")
         self._post(url, body)
+
+    def fetch_file(self, url: str, *, hosts: Collection[str], most_bytes: int = MOST_BYTES) -> File:
+        """The file at an address that came in with an event; raises ReceiptRefused, or NotFetched (try again later).
+
+        A host counts when it is exactly one of `hosts`; so for the sandbox's, which must be listed as well.
+        """
+        return fetch(url, hosts=hosts, most_bytes=most_bytes, loopback_origin=self._loopback_origin)
 
     def alert(self, text: str) -> None:
         """Tells the people who run this, where BOOKHOOK_ALERT_URL says; raises NotDelivered, or does nothing unset."""

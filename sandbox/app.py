@@ -6,7 +6,20 @@ from collections.abc import Callable
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
-from sandbox import contacts, control, expenses, gate, invoices, oauth, pages, settings
+from sandbox import (
+    contacts,
+    control,
+    creditnotes,
+    credits,
+    expenses,
+    gate,
+    invoices,
+    oauth,
+    pages,
+    payments,
+    receipts,
+    settings,
+)
 from sandbox.answers import DecimalJson
 from sandbox.call import world
 from sandbox.seed import plant
@@ -31,7 +44,7 @@ def create_app(*, clock: Callable[[], float] = time.time, seed: int = 0) -> Flas
     app = Sandbox("sandbox")
     app.extensions["sandbox"] = World(clock=clock, seed=seed, plant=plant)
     gate.guard(app)
-    for module in (oauth, settings, contacts, invoices, expenses, control):
+    for module in (oauth, settings, contacts, invoices, payments, creditnotes, credits, expenses, receipts, control):
         app.register_blueprint(module.api)
     app.register_blueprint(pages.pages)
     return app

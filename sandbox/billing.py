@@ -1,4 +1,4 @@
-"""What an invoice comes to: a checked body in, the record without its id, number and status out."""
+"""What an invoice or a credit note comes to: a checked body in, the record without its id, number and status out."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -6,26 +6,36 @@ from typing import Any
 
 from sandbox.answers import Record, missing, wrong_value
 from sandbox.call import books, today
+from sandbox.money import exchange_rate_of
 from sandbox.settings import find
 from sandbox.totals import Discount, LineInput, LineTotals, TaxAmount, TaxRate, Terms, Totals, compute
 
 NOTHING = Decimal(0)
+NOT_FOR_LINES = ("accounts_receivable", "accounts_payable")
 
 
 def bill(body: Record) -> Record:
     """The invoice's parties, lines, dates and totals; ApiError if one of them makes no sense."""
-    customer = _customer(body["customer_id"])
-    currency = _currency(body, customer)
+    return _document(body, "invoice") | _dates(body, customer_of(body))
+
+
+def credit(body: Record) -> Record:
+    """The credit note's parties, lines and totals; ApiError if one of them makes no sense."""
+    return _document(body, "credit note")
+
+
+def _document(body: Record, label: str) -> Record:
+    customer = customer_of(body)
+    currency = _currency(body, customer, label)
     lines = [_line(asked) for asked in body["line_items"]]
     inputs = [_line_input(line) for line in lines]
     terms = _terms(body, currency["price_precision"])
     _refuse_stray_discounts(body, inputs)
     totals = compute(inputs, terms)
-    _refuse_senseless(totals)
+    _refuse_senseless(totals, label)
     return (
         body
         | _parties(customer, currency, body)
-        | _dates(body, customer)
         | _conditions(body, terms)
         | {"line_items": [_line_record(line, result) for line, result in zip(lines, totals.lines, strict=True)]}
         | _sums(totals)
@@ -47,8 +57,9 @@ def tax_list(taxes: tuple[TaxAmount, ...]) -> list[Record]:
     return [{"tax_id": tax.tax_id, "tax_name": tax.tax_name, "tax_amount": tax.amount} for tax in taxes]
 
 
-def _customer(customer_id: str) -> Record:
-    contact = find(books().contacts, customer_id, "Customer")
+def customer_of(body: Record) -> Record:
+    """The active customer a body names."""
+    contact = find(books().contacts, body["customer_id"], "Customer")
     if contact["contact_type"] != "customer":
         raise missing("Customer does not exist: the contact is a vendor.")
     if contact["status"] != "active":
@@ -56,11 +67,11 @@ def _customer(customer_id: str) -> Record:
     return contact
 
 
-def _currency(body: Record, customer: Record) -> Record:
+def _currency(body: Record, customer: Record, label: str) -> Record:
     currency = find(books().currencies, str(body.get("currency_id", customer["currency_id"])), "Currency")
     if currency["currency_id"] != customer["currency_id"]:
         raise wrong_value(
-            f"The customer's currency is {customer['currency_code']}: an invoice in {currency['currency_code']} "
+            f"The customer's currency is {customer['currency_code']}: this {label} in {currency['currency_code']} "
             "needs multi-currency transactions for each contact."
         )
     return currency
@@ -76,7 +87,19 @@ def _line(asked: Record) -> Record:
         raise wrong_value("Invalid value passed for rate: it is required")
     if line.setdefault("quantity", 1) <= 0:
         raise wrong_value("Invalid value passed for quantity: it must be greater than zero")
-    return line
+    return line | _account(line.get("account_id"))
+
+
+def _account(account_id: str | None) -> Record:
+    """Where a line is booked: the account it names, else the first income account."""
+    accounts = books().accounts
+    if account_id is None:
+        account = next(account for account in accounts.values() if account["account_type"] == "income")
+    else:
+        account = find(accounts, account_id, "Account")
+    if account["account_type"] in NOT_FOR_LINES:
+        raise wrong_value(f"Invalid value passed for account_id: {account['account_name']} cannot be used on a line")
+    return {"account_id": account["account_id"], "account_name": account["account_name"]}
 
 
 def _line_input(line: Record) -> LineInput:
@@ -112,11 +135,11 @@ def _refuse_stray_discounts(body: Record, lines: list[LineInput]) -> None:
         raise wrong_value('A discount on the invoice needs discount_type "entity_level".')
 
 
-def _refuse_senseless(totals: Totals) -> None:
+def _refuse_senseless(totals: Totals, label: str) -> None:
     if any(line.gross >= 0 > line.amount for line in totals.lines):
         raise wrong_value("Invalid value passed for discount: it is more than the line")
     if totals.total < 0:
-        raise wrong_value("The total of an invoice cannot be negative.")
+        raise wrong_value(f"The total of this {label} would be negative.")
 
 
 def _parties(customer: Record, currency: Record, body: Record) -> Record:
@@ -125,7 +148,7 @@ def _parties(customer: Record, currency: Record, body: Record) -> Record:
         "customer_name": customer["contact_name"],
         "currency_id": currency["currency_id"],
         "currency_code": currency["currency_code"],
-        "exchange_rate": body.get("exchange_rate", currency["exchange_rate"]),
+        "exchange_rate": exchange_rate_of(body),
         "price_precision": currency["price_precision"],
     }
 

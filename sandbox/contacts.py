@@ -187,5 +187,7 @@ def _address(asked: Record) -> Record:
 
 
 def _has_transactions(contact_id: str) -> bool:
-    documents = [*books().invoices.values(), *books().expenses.values()]
+    held = books()
+    kinds = (held.invoices, held.customerpayments, held.creditnotes, held.expenses)
+    documents = (document for kind in kinds for document in kind.values())
     return any(contact_id in (document["customer_id"], document.get("vendor_id")) for document in documents)

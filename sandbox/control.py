@@ -1,14 +1,20 @@
-"""The control routes, under /_sandbox: what is held, start anew, limits, faults, custom fields, and Slack's ear."""
+"""The control routes, under /_sandbox: what is held, start anew, limits, faults, additions, Slack's ear."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from sandbox.additions import give_account, give_tax
 from sandbox.answers import ControlError, Record, parse_json
 from sandbox.call import world
+from sandbox.creditnotes import shown as shown_credit_note
 from sandbox.custom_fields import set_up, shown
 from sandbox.limits import changed
+from sandbox.payments import shown as shown_payment
+from sandbox.settling import receivables
+from sandbox.state import Books
 
 api = Blueprint("control", __name__, url_prefix="/_sandbox")
 
@@ -59,6 +65,16 @@ def custom_fields() -> Response:
     return jsonify(shown())
 
 
+@api.post("/taxes")
+def add_tax() -> Response:
+    return jsonify(give_tax(_json_body()))
+
+
+@api.post("/accounts")
+def add_account() -> Response:
+    return jsonify(give_account(_json_body()))
+
+
 @api.post("/slack", defaults={"path": ""})
 @api.post("/slack/<path:path>")
 def hear_slack(path: str) -> Response:
@@ -76,12 +92,8 @@ def records(organization_id: str | None = None) -> Record:
     """Everything held, of one organization or of all; each record says which it belongs to."""
     chosen = [held for key, held in world().books.items() if organization_id in (None, key)]
     documents = {
-        kind: [
-            {"organization_id": held.organization_id, **record}
-            for held in chosen
-            for record in getattr(held, kind).values()
-        ]
-        for kind in ("contacts", "invoices", "expenses")
+        kind: [{"organization_id": held.organization_id, **record} for held in chosen for record in whole(held)]
+        for kind, whole in _WHOLE.items()
     }
     return {
         "organizations": [held.organization for held in chosen],
@@ -91,6 +103,25 @@ def records(organization_id: str | None = None) -> Record:
         "refused": _sums(world().refused, organization_id),
         "faults": _sums(world().met, organization_id),
     }
+
+
+_WHOLE: dict[str, Callable[[Books], Iterable[Record]]] = {
+    "contacts": lambda held: [held.contacts[contact_id] | sums for contact_id, sums in receivables(held).items()],
+    "invoices": lambda held: held.invoices.values(),
+    "customerpayments": lambda held: [
+        shown_payment(held, payment) | _refunds(held, payment["payment_id"])
+        for payment in held.customerpayments.values()
+    ],
+    "creditnotes": lambda held: [
+        shown_credit_note(held, note) | _refunds(held, note["creditnote_id"]) for note in held.creditnotes.values()
+    ],
+    "expenses": lambda held: held.expenses.values(),
+    "emails": lambda held: held.emails,
+}
+
+
+def _refunds(held: Books, source_id: str) -> Record:
+    return {"refunds": list(held.refunds_of(source_id).values())}
 
 
 def _sums(counted: dict[tuple[str, str], int], organization_id: str | None) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.answers import ApiError, ControlError, Record, wrong_value
 from sandbox.call import books, world
 
-KINDS = ("invoice", "expense")
+KINDS = {"invoice": "invoices", "expense": "expenses", "payment": "customerpayments", "creditnote": "creditnotes"}
 _KEYS = ("organization_id", "kind", "api_name", "unique")
 _API_NAME = re.compile(r"cf_[a-z0-9_]+")
 
@@ -54,7 +54,7 @@ def check_custom_fields(body: Record, kind: str, *, own_id: str | None = None) -
 
 def _is_taken(kind: str, asked: Record, own_id: str | None) -> bool:
     wanted = str(asked["value"]).casefold()
-    documents: dict[str, Record] = getattr(books(), f"{kind}s")
+    documents: dict[str, Record] = getattr(books(), KINDS[kind])
     return any(
         other.get("api_name") == asked["api_name"] and str(other.get("value", "")).casefold() == wanted
         for document_id, document in documents.items()

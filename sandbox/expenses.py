@@ -13,6 +13,7 @@ from sandbox.call import books, json_body, keep, timestamp
 from sandbox.custom_fields import check_custom_fields
 from sandbox.fields import EXPENSE
 from sandbox.listing import Listing, amounts, days, field_of, holds, ids, list_page, texts
+from sandbox.money import exchange_rate_of
 from sandbox.settings import EXPENSE_TYPES, PAID_THROUGH_TYPES, base_currency_id, find
 from sandbox.totals import LineInput, Terms, compute
 from sandbox.validation import check_body
@@ -20,6 +21,12 @@ from sandbox.validation import check_body
 api = Blueprint("expenses", __name__, url_prefix="/books/v3")
 
 _REQUIRED = ("date", "account_id", "amount", "paid_through_account_id")
+NO_RECEIPT: Record = {
+    "expense_receipt_name": "",
+    "expense_receipt_type": "",
+    "receipt_bytes": 0,
+    "receipt_uploads": 0,
+}
 _SUMMARY = (
     "expense_id",
     "date",
@@ -74,7 +81,7 @@ def create_expense() -> Response:
     body = check_body(json_body(), EXPENSE, required=_REQUIRED)
     check_custom_fields(body, "expense")
     expense = _expense(body)
-    expense |= {"expense_id": books().new_id("expense"), "created_time": timestamp()}
+    expense |= {"expense_id": books().new_id("expense"), "created_time": timestamp()} | NO_RECEIPT
     keep(books().expenses, expense["expense_id"], expense)
     return envelope("The expense has been recorded.", expense=expense)
 
@@ -86,12 +93,12 @@ def list_expenses() -> Response:
 
 @api.get("/expenses/<expense_id>")
 def show_expense(expense_id: str) -> Response:
-    return envelope(expense=_find(expense_id))
+    return envelope(expense=find_expense(expense_id))
 
 
 @api.put("/expenses/<expense_id>")
 def update_expense(expense_id: str) -> Response:
-    before = _find(expense_id)
+    before = find_expense(expense_id)
     body = check_body(json_body(), EXPENSE, required=_REQUIRED)
     check_custom_fields(body, "expense", own_id=expense_id)
     kept = {name: value for name, value in before.items() if name in EXPENSE and value != ""}
@@ -101,12 +108,14 @@ def update_expense(expense_id: str) -> Response:
 
 @api.delete("/expenses/<expense_id>")
 def delete_expense(expense_id: str) -> Response:
-    _find(expense_id)
+    find_expense(expense_id)
     del books().expenses[expense_id]
+    books().receipts.pop(expense_id, None)
     return envelope("The expense has been deleted.")
 
 
-def _find(expense_id: str) -> Record:
+def find_expense(expense_id: str) -> Record:
+    """The expense with this id, or Zoho's refusal."""
     return find(books().expenses, expense_id, "Expense")
 
 
@@ -124,7 +133,7 @@ def _expense(body: Record) -> Record:
         | {
             "currency_id": currency["currency_id"],
             "currency_code": currency["currency_code"],
-            "exchange_rate": body.get("exchange_rate", currency["exchange_rate"]),
+            "exchange_rate": exchange_rate_of(body),
             "status": "unbilled" if body.get("is_billable") else "nonbillable",
             "last_modified_time": timestamp(),
         }
@@ -145,6 +154,8 @@ def _accounts(body: Record) -> Record:
 
 
 def _parties(body: Record) -> Record:
+    if body.get("is_billable") and not body.get("customer_id"):
+        raise wrong_value("An expense that is billable needs a customer_id.")
     return _party(body, "vendor", "Vendor") | _party(body, "customer", "Customer")
 
 

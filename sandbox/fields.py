@@ -1,7 +1,9 @@
 """Which fields the write calls take, of what type and length, from Zoho's own API description.
 
-https://www.zoho.com/books/api/v3/contacts/ , …/invoices/ and …/expenses/. Two choices are ours: an invoice's
-`reference_number` has the limit its siblings have, and itemised and mileage expenses are left out.
+https://www.zoho.com/books/api/v3/contacts/ , …/invoices/, …/customer-payments/, …/credit-notes/ and …/expenses/. Some
+choices are ours: an invoice's `reference_number` has the limit its siblings have; its lines take the `account_id`, and
+a credit note's lines the rate and unit, that Zoho lists only in what it answers; itemised and mileage expenses are left
+out.
 """
 
 from collections.abc import Iterable
@@ -33,7 +35,7 @@ _ADDRESS = Group(
     )
 )
 
-# Fields of contacts, invoices and expenses that only some countries' editions use.
+# Fields that only some countries' editions use.
 _CONTACT_EDITIONS = _each(
     Text(),
     "vat_reg_no tax_reg_no tax_exemption_certificate_number country_code vat_treatment tax_treatment tax_regime "
@@ -44,6 +46,7 @@ _INVOICE_EDITIONS = _all(
     _each(Text(), "place_of_supply vat_treatment tax_treatment gst_treatment gst_no cfdi_usage"),
     _each(Text(25), "avatax_use_code avatax_exempt_no avatax_tax_code"),
 )
+_CREDIT_NOTE_EDITIONS = _all(_INVOICE_EDITIONS, {"cfdi_reference_type": Text()})
 _EXPENSE_EDITIONS = _all(
     _each(
         Text(),
@@ -123,7 +126,19 @@ _INVOICE_LINE: Fields = _all(
         Text(),
         "tax_name tax_type tax_treatment_code hsn_or_sac sat_item_key_code unitkey_code expense_receipt_name",
     ),
-    _each(Id(), "item_id project_id location_id expense_id bill_id bill_item_id tax_id tds_tax_id salesorder_item_id"),
+    _each(
+        Id(),
+        "item_id account_id project_id location_id expense_id bill_id bill_item_id tax_id tds_tax_id "
+        "salesorder_item_id",
+    ),
+)
+_PERSONS_ASSOCIATED = Rows(
+    Group(
+        {
+            "contact_person_id": Id(),
+            "communication_preference": Group(_each(Flag(), "is_email_enabled is_sms_enabled is_whatsapp_enabled")),
+        }
+    )
 )
 INVOICE_CREATE: Fields = _all(
     {
@@ -141,16 +156,7 @@ INVOICE_CREATE: Fields = _all(
         "exchange_rate": Number(),
         "line_items": Rows(Group(_INVOICE_LINE)),
         "contact_persons": Rows(Id()),
-        "contact_persons_associated": Rows(
-            Group(
-                {
-                    "contact_person_id": Id(),
-                    "communication_preference": Group(
-                        _each(Flag(), "is_email_enabled is_sms_enabled is_whatsapp_enabled")
-                    ),
-                }
-            )
-        ),
+        "contact_persons_associated": _PERSONS_ASSOCIATED,
         "payment_options": Group(
             {
                 "payment_gateways": Rows(
@@ -186,6 +192,77 @@ INVOICE_UPDATE: Fields = _all(
         "cfdi_reference_type": Text(),
         "reference_invoice_id": Id(),
     },
+)
+
+EMAIL: Fields = _all(
+    {"send_from_org_email_id": Flag(), "from_address_id": Id(), "subject": Text(1000), "body": Text(5000)},
+    _each(Rows(Text()), "to_mail_ids cc_mail_ids"),
+)
+
+PAYMENT: Fields = _all(
+    {
+        "amount": Number(),
+        "date": Day(),
+        "payment_mode": Text(100),
+        "reference_number": Text(100),
+        "exchange_rate": Number(),
+        "bank_charges": Number(),
+        "amount_applied": Number(),
+        "invoices": Rows(
+            Group({"invoice_id": Id(), "amount_applied": Number(), "tax_amount_withheld": Number()}),
+        ),
+        "contact_persons": Rows(Id()),
+        "custom_fields": _CUSTOM_FIELDS,
+        "tags": _TAGS,
+    },
+    _each(Text(), "description payment_form"),
+    _each(Id(), "customer_id account_id invoice_id location_id retainerinvoice_id"),
+)
+
+_CREDIT_NOTE_LINE: Fields = _all(
+    {
+        "name": Text(100),
+        "description": Text(2000),
+        "code": Text(100),
+        "unit": Text(100),
+        "type": Whole(),
+        "rate": Number(),
+        "quantity": Number(),
+        "line_item_category": Text(choices=("line_item",)),
+        "product_type": Text(choices=("goods", "services")),
+        "tags": _TAGS,
+    },
+    _each(Text(), "account_name tax_treatment_code sat_item_key_code unitkey_code serial_numbers"),
+    _each(Id(), "item_id invoice_id invoice_item_id account_id tax_id tds_tax_id location_id project_id"),
+)
+CREDIT_NOTE_CREATE: Fields = _all(
+    {
+        "date": Day(),
+        "exchange_rate": Amount(),
+        "creditnote_number": Text(100),
+        "reference_number": Text(100),
+        "line_items": Rows(Group(_CREDIT_NOTE_LINE)),
+        "contact_persons_associated": _PERSONS_ASSOCIATED,
+        "custom_fields": _CUSTOM_FIELDS,
+        "tags": _TAGS,
+    },
+    _each(Flag(), "is_draft is_inclusive_tax is_reverse_charge_applied ignore_auto_number_generation"),
+    _each(Text(), "notes terms"),
+    _each(Id(), "customer_id currency_id location_id template_id tax_id tax_authority_id tax_exemption_id"),
+    _CREDIT_NOTE_EDITIONS,
+)
+CREDIT_NOTE_UPDATE: Fields = _all(
+    CREDIT_NOTE_CREATE, {"line_items": Rows(Group(_all(_CREDIT_NOTE_LINE, {"line_item_id": Id()})))}
+)
+CREDITED_INVOICES: Fields = {
+    "invoices": Rows(Group({"invoice_id": Id(), "amount_applied": Number()})),
+    "invoice_id": Id(),
+    "amount_applied": Number(),
+}
+REFUND: Fields = _all(
+    {"date": Day(), "amount": Number(), "exchange_rate": Amount(), "refund_mode": Text(50)},
+    {"reference_number": Text(100), "from_account_id": Id()},
+    _each(Text(), "payment_form description"),
 )
 
 EXPENSE: Fields = _all(

@@ -1,18 +1,24 @@
-"""Invoices: created, listed, changed, deleted, and moved between draft, sent and void.
+"""Invoices: created, listed, changed, deleted, e-mailed, and moved between draft, sent and void.
+
+What is paid and credited, and the status that follows from it, is `settling`'s.
 
 https://www.zoho.com/books/api/v3/invoices/
 """
 
 from flask import Blueprint, Response, request
 
-from sandbox.answers import ApiError, Record, envelope, wrong_value
+from sandbox.answers import Record, envelope, wrong_value
 from sandbox.billing import bill
 from sandbox.call import books, json_body, keep, timestamp
 from sandbox.contacts import primary_person
 from sandbox.custom_fields import check_custom_fields
-from sandbox.fields import INVOICE_CREATE, INVOICE_UPDATE
+from sandbox.fields import EMAIL, INVOICE_CREATE, INVOICE_UPDATE
+from sandbox.links import Link
 from sandbox.listing import Listing, amounts, days, field_of, holds, ids, list_page, same, texts
+from sandbox.numbers import INVOICES as SERIES
+from sandbox.numbers import number_for, take
 from sandbox.settings import find
+from sandbox.settling import ISSUED, UNPAID, release, settle
 from sandbox.validation import check_body
 
 api = Blueprint("invoices", __name__, url_prefix="/books/v3")
@@ -34,7 +40,7 @@ _SUMMARY = (
     "created_time",
     "last_modified_time",
 )
-_NEXT = {"sent": ("draft", "sent"), "void": ("draft", "sent"), "draft": ("void",)}
+_NEXT = {"sent": ("draft", "sent"), "void": ("draft", *ISSUED), "draft": ("void",)}
 _MOVED = {
     "sent": "Invoice status has been changed to Sent.",
     "void": "Invoice status has been changed to Void.",
@@ -57,7 +63,7 @@ INVOICES = Listing(
     | amounts("balance")
     | ids("customer_id")
     | {
-        "status": lambda invoice, value: value in (invoice["status"], "unpaid" if invoice["status"] == "sent" else ""),
+        "status": lambda invoice, value: value in (invoice["status"], "unpaid" if invoice["status"] in UNPAID else ""),
         "email": same(_customer_email),
         "item_id": lambda invoice, value: any(line["item_id"] == value for line in invoice["line_items"]),
         "item_name": lambda invoice, value: any(same(field_of("name"))(line, value) for line in invoice["line_items"]),
@@ -69,6 +75,9 @@ INVOICES = Listing(
         "Status.All": lambda invoice: True,
         "Status.Draft": lambda invoice: invoice["status"] == "draft",
         "Status.Sent": lambda invoice: invoice["status"] == "sent",
+        "Status.Unpaid": lambda invoice: invoice["status"] in UNPAID,
+        "Status.PartiallyPaid": lambda invoice: invoice["status"] == "partially_paid",
+        "Status.Paid": lambda invoice: invoice["status"] == "paid",
         "Status.Void": lambda invoice: invoice["status"] == "void",
     },
     summary=lambda invoice: {name: invoice[name] for name in _SUMMARY},
@@ -90,16 +99,21 @@ def create_invoice() -> Response:
     body = check_body(json_body(), INVOICE_CREATE, required=("customer_id", "line_items"))
     check_custom_fields(body, "invoice")
     bill_record = bill(body)
+    is_sent = bool(body.get("send")) or request.args.get("send") == "true"
     invoice_id = books().new_id("invoice")
     invoice = bill_record | {
         "invoice_id": invoice_id,
-        "invoice_number": _number(body),
-        "status": "sent" if body.get("send") or request.args.get("send") == "true" else "draft",
+        "invoice_number": number_for(SERIES, body),
+        "status": "sent" if is_sent else "draft",
+        "is_emailed": is_sent,
         "invoice_url": f"{request.host_url}app/{books().organization_id}#/invoices/{invoice_id}",
         "created_time": timestamp(),
         "last_modified_time": timestamp(),
     }
     keep(books().invoices, invoice_id, invoice)
+    settle(books(), invoice_id)
+    if is_sent:
+        _post_email(invoice, {"to_mail_ids": [address for address in [_customer_email(invoice)] if address]})
     return envelope("The invoice has been created.", status=201, invoice=invoice)
 
 
@@ -119,16 +133,21 @@ def update_invoice(invoice_id: str) -> Response:
     body = check_body(json_body(), INVOICE_UPDATE, required=("customer_id", "line_items"))
     check_custom_fields(body, "invoice", own_id=invoice_id)
     if body.get("invoice_number", before["invoice_number"]) != before["invoice_number"]:
-        _take_number(body["invoice_number"])
+        take(SERIES, body["invoice_number"])
     stale = ("due_date",) if "date" in body or "payment_terms" in body else ()
     kept = {name: value for name, value in before.items() if name in INVOICE_UPDATE and name not in stale}
-    books().invoices[invoice_id] = before | bill(kept | body) | {"last_modified_time": timestamp()}
+    after = before | bill(kept | body) | {"last_modified_time": timestamp()}
+    _refuse_below_paid(before, after)
+    books().invoices[invoice_id] = after
+    settle(books(), invoice_id)
     return envelope("Invoice information has been updated.", invoice=books().invoices[invoice_id])
 
 
 @api.delete("/invoices/<invoice_id>")
 def delete_invoice(invoice_id: str) -> Response:
     _find(invoice_id)
+    if books().links.of(invoice_id):
+        raise wrong_value("An invoice that payments or credits are applied to cannot be deleted.")
     del books().invoices[invoice_id]
     return envelope("The invoice has been deleted.")
 
@@ -138,36 +157,83 @@ def move_invoice(invoice_id: str, status: str) -> Response:
     invoice = _find(invoice_id)
     if invoice["status"] not in _NEXT[status]:
         raise wrong_value(f"An invoice that is {invoice['status']} cannot become {status}.")
+    if status == "void":
+        release(books(), books().links.of(invoice_id))
     invoice |= {"status": status, "last_modified_time": timestamp()}
+    settle(books(), invoice_id)
     return envelope(_MOVED[status])
+
+
+@api.post("/invoices/<invoice_id>/email")
+def email_invoice(invoice_id: str) -> Response:
+    invoice = _find(invoice_id)
+    body = check_body(json_body(), EMAIL, required=("to_mail_ids",))
+    if invoice["status"] == "void":
+        raise wrong_value("An invoice that is void cannot be e-mailed.")
+    _post_email(invoice, body)
+    return envelope("Your invoice has been sent.")
+
+
+@api.get("/invoices/<invoice_id>/payments")
+def list_payments(invoice_id: str) -> Response:
+    _find(invoice_id)
+    links = [link for link in books().links.of(invoice_id) if link.kind == "payment"]
+    return envelope(payments=[_payment_row(link) for link in links])
+
+
+@api.get("/invoices/<invoice_id>/creditsapplied")
+def list_credits(invoice_id: str) -> Response:
+    _find(invoice_id)
+    links = [link for link in books().links.of(invoice_id) if link.kind == "credit"]
+    return envelope(credits=[_credit_row(link) for link in links])
 
 
 def _find(invoice_id: str) -> Record:
     return find(books().invoices, invoice_id, "Invoice")
 
 
-def _number(body: Record) -> str:
-    """The next number of the series, or the caller's own if the query says that it is."""
-    own = str(body.get("invoice_number", ""))
-    if request.args.get("ignore_auto_number_generation") == "true":
-        if not own:
-            raise wrong_value("Invalid value passed for invoice_number: it is required")
-        _take_number(own)
-        return own
-    if own:
-        raise wrong_value("invoice_number needs ignore_auto_number_generation=true in the query.")
-    return _next_number()
+def _refuse_below_paid(before: Record, after: Record) -> None:
+    applied = before["payment_made"] + before["credits_applied"]
+    if applied and before["customer_id"] != after["customer_id"]:
+        raise wrong_value("The customer of an invoice that payments or credits are applied to cannot be changed.")
+    if after["total"] < applied:
+        raise wrong_value("The total of an invoice cannot be less than what is paid and credited.")
 
 
-def _next_number() -> str:
-    while True:
-        books().issued["invoice_number"] += 1
-        number = f"INV-{books().issued['invoice_number']:06}"
-        if number not in books().own_invoice_numbers:
-            return number
+def _post_email(invoice: Record, body: Record) -> None:
+    """Keep who was written to about which invoice; a draft is sent by it."""
+    if invoice["status"] == "draft":
+        invoice["status"] = "sent"
+        settle(books(), invoice["invoice_id"])
+    invoice |= {"is_emailed": True, "last_modified_time": timestamp()}
+    books().emails.append(
+        {
+            "invoice_id": invoice["invoice_id"],
+            "invoice_number": invoice["invoice_number"],
+            "to_mail_ids": body["to_mail_ids"],
+            "subject": body.get("subject", ""),
+            "time": timestamp(),
+        }
+    )
 
 
-def _take_number(number: str) -> None:
-    if any(invoice["invoice_number"] == number for invoice in books().invoices.values()):
-        raise ApiError(400, 1001, f"Invoice number {number} already exists.")
-    books().own_invoice_numbers.add(number)
+def _payment_row(link: Link) -> Record:
+    payment = books().customerpayments[link.source_id]
+    kept = ("payment_number", "payment_mode", "description", "date", "reference_number", "exchange_rate")
+    return {name: payment[name] for name in kept} | {
+        "payment_id": link.source_id,
+        "invoice_id": link.invoice_id,
+        "invoice_payment_id": link.link_id,
+        "amount": link.amount,
+        "is_single_invoice_payment": len(books().links.of(link.source_id)) == 1,
+    }
+
+
+def _credit_row(link: Link) -> Record:
+    return {
+        "creditnote_id": link.source_id,
+        "creditnotes_invoice_id": link.link_id,
+        "creditnotes_number": books().creditnotes[link.source_id]["creditnote_number"],
+        "credited_date": link.date,
+        "amount_applied": link.amount,
+    }

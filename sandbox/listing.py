@@ -1,4 +1,4 @@
-"""Lists as Zoho gives them: filters by query parameter, a sort order, pages of at most 200 summaries.
+"""Lists as Zoho gives them: filters by query parameter, a sort order, pages of 10 summaries, of 200 at most.
 
 A parameter that no filter knows is ignored, in silence, as Zoho does.
 https://www.zoho.com/books/api/v3/pagination/
@@ -17,6 +17,7 @@ Test = Callable[[Record, str], bool]
 Getter = Callable[[Record], str]
 
 LARGEST_PAGE = 200
+USUAL_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def _is_hidden(record_id: str) -> bool:
 
 
 def _page(listing: Listing, rows: list[Record], applied: str | None) -> Response:
-    page, per_page = _whole("page", 1), min(_whole("per_page", LARGEST_PAGE), LARGEST_PAGE)
+    page, per_page = _whole("page", 1), min(_whole("per_page", USUAL_PAGE), LARGEST_PAGE)
     column, order = request.args.get("sort_column", "created_time"), request.args.get("sort_order", "D")
     if column in listing.sort_columns and column != "created_time":
         rows = sorted(rows, key=lambda row: row[column], reverse=order == "D")

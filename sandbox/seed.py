@@ -3,6 +3,7 @@
 The tax name "CA State Tax" is missing on purpose: it is the documentation's example of an unknown tax.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sandbox.answers import Record
@@ -30,6 +31,9 @@ TAXES = (
     ("VAT 7%", "7"),
     ("GST", "5"),
     ("Zero Rate", "0"),
+    ("VAT 5.5%", "5.5"),
+    ("VAT 10%", "10"),
+    ("VAT 21%", "21"),
 )
 TAX_GROUPS = (("State + County", ("State Tax", "County Tax")),)
 ACCOUNTS = (
@@ -63,6 +67,10 @@ ACCOUNTS = (
     ("Software and Subscriptions", "expense"),
     ("Telephone Expense", "expense"),
     ("Travel Expense", "expense"),
+    ("Gift Card Liability", "other_current_liability"),
+    ("Sales Tax Payable", "other_current_liability"),
+    ("Tips", "income"),
+    ("Duties", "income"),
 )
 # name, SKU, price
 ITEMS = (
@@ -134,44 +142,57 @@ def _add_currencies(books: Books) -> None:
 
 
 def _add_taxes(books: Books) -> None:
-    by_name: dict[str, Record] = {}
-    for name, percentage in TAXES:
-        by_name[name] = _add_tax(books, name, Decimal(percentage), "tax")
+    by_name = {name: add_tax(books, name, Decimal(percentage)) for name, percentage in TAXES}
     for name, members in TAX_GROUPS:
-        taxes = [by_name[member] for member in members]
-        group = _add_tax(books, name, sum((tax["tax_percentage"] for tax in taxes), Decimal(0)), "tax_group")
-        group["taxes"] = [{key: tax[key] for key in ("tax_id", "tax_name", "tax_percentage")} for tax in taxes]
+        add_tax_group(books, name, [by_name[member] for member in members])
 
 
-def _add_tax(books: Books, name: str, percentage: Decimal, tax_type: str) -> Record:
+def add_tax(books: Books, name: str, percentage: Decimal) -> Record:
+    """A new tax of the organization."""
+    return _keep_tax(books, name, percentage, {"tax_type": "tax"})
+
+
+def add_tax_group(books: Books, name: str, members: Sequence[Record]) -> Record:
+    """A new group of taxes the organization has."""
+    percentage = sum((tax["tax_percentage"] for tax in members), Decimal(0))
+    taxes = [{key: tax[key] for key in ("tax_id", "tax_name", "tax_percentage")} for tax in members]
+    return _keep_tax(books, name, percentage, {"tax_type": "tax_group", "taxes": taxes})
+
+
+def _keep_tax(books: Books, name: str, percentage: Decimal, of_kind: Record) -> Record:
     tax_id = books.new_id("tax")
     books.taxes[tax_id] = {
         "tax_id": tax_id,
         "tax_name": name,
         "tax_percentage": percentage,
-        "tax_type": tax_type,
         "tax_factor": "rate",
         "is_value_added": name.startswith(("VAT", "GST")),
         "is_default_tax": False,
         "is_editable": True,
-    }
+    } | of_kind
     return books.taxes[tax_id]
 
 
 def _add_accounts(books: Books) -> None:
-    for number, (name, account_type) in enumerate(ACCOUNTS, 1):
-        account_id = books.new_id("account")
-        books.accounts[account_id] = {
-            "account_id": account_id,
-            "account_name": name,
-            "account_code": f"{number:04}",
-            "account_type": account_type,
-            "is_user_created": False,
-            "is_system_account": True,
-            "is_active": True,
-            "currency_id": books.organization["currency_id"],
-            "currency_code": books.organization["currency_code"],
-        }
+    for name, account_type in ACCOUNTS:
+        add_account(books, name, account_type)
+
+
+def add_account(books: Books, name: str, account_type: str) -> Record:
+    """A new account in the organization's chart."""
+    account_id = books.new_id("account")
+    books.accounts[account_id] = {
+        "account_id": account_id,
+        "account_name": name,
+        "account_code": f"{len(books.accounts) + 1:04}",
+        "account_type": account_type,
+        "is_user_created": False,
+        "is_system_account": True,
+        "is_active": True,
+        "currency_id": books.organization["currency_id"],
+        "currency_code": books.organization["currency_code"],
+    }
+    return books.accounts[account_id]
 
 
 def _add_items(books: Books) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from sandbox.answers import Record, envelope, missing
+from sandbox.answers import Record, envelope, missing, wrong_value
 from sandbox.call import books, world
 from sandbox.listing import Listing, amounts, begins, ends, field_of, holds, ids, list_page, same, texts
 
@@ -23,6 +23,9 @@ PAID_THROUGH_TYPES = (
     "other_current_liability",
     "long_term_liability",
 )
+# Where the money of a payment may go, and that of a refund come from.
+MONEY_TYPES = ("cash", "bank", "credit_card", "other_current_asset", "other_current_liability", "equity")
+DEPOSIT_ACCOUNT = "Undeposited Funds"
 EXPENSE_TYPES = ("expense", "cost_of_goods_sold", "other_expense")
 _ACCOUNT_GROUPS = {
     "Asset": ("cash", "bank", "other_asset", "other_current_asset", "fixed_asset", "accounts_receivable"),
@@ -31,6 +34,8 @@ _ACCOUNT_GROUPS = {
     "Income": ("income", "other_income"),
     "Expense": EXPENSE_TYPES,
 }
+
+ACCOUNT_TYPES = tuple(dict.fromkeys(name for types in _ACCOUNT_GROUPS.values() for name in types))
 
 
 def _account_is(types: tuple[str, ...]) -> Callable[[Record], bool]:
@@ -166,6 +171,18 @@ def find(records: dict[str, Record], record_id: str, name: str) -> Record:
     if record is None:
         raise missing(f"{name} does not exist.")
     return record
+
+
+def account_for_money(account_id: str | None, id_key: str, name_key: str) -> Record:
+    """Id and name of an account that can take and give money; of Undeposited Funds if none is named."""
+    account = _undeposited_funds() if account_id is None else books().accounts.get(account_id)
+    if account is None or account["account_type"] not in MONEY_TYPES:
+        raise wrong_value(f"Invalid value passed for {id_key}: the account does not exist or cannot hold money.")
+    return {id_key: account["account_id"], name_key: account["account_name"]}
+
+
+def _undeposited_funds() -> Record:
+    return next(row for row in books().accounts.values() if row["account_name"] == DEPOSIT_ACCOUNT)
 
 
 def base_currency_id() -> str:

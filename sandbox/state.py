@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sandbox.answers import Record
 from sandbox.faults import Faults
 from sandbox.limits import Limits, Meter
+from sandbox.links import Links
 from sandbox.tokens import Tokens
 
 KINDS = (
@@ -22,6 +23,10 @@ KINDS = (
     "invoice",
     "line_item",
     "expense",
+    "payment",
+    "creditnote",
+    "refund",
+    "link",
 )
 
 
@@ -29,6 +34,7 @@ KINDS = (
 class Books:
     """One organization: its record, its settings and its documents, each kind by id in order of creation.
 
+    `refunds` are by the payment or credit note they are paid out of, `receipts` (name and content) by expense.
     `custom_fields` are by kind of document and API name; True for those that take no value twice.
     """
 
@@ -40,7 +46,13 @@ class Books:
     contacts: dict[str, Record] = field(default_factory=dict)
     invoices: dict[str, Record] = field(default_factory=dict)
     expenses: dict[str, Record] = field(default_factory=dict)
-    own_invoice_numbers: set[str] = field(default_factory=set)
+    customerpayments: dict[str, Record] = field(default_factory=dict)
+    creditnotes: dict[str, Record] = field(default_factory=dict)
+    refunds: dict[str, dict[str, Record]] = field(default_factory=dict)
+    links: Links = field(default_factory=Links)
+    receipts: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    emails: list[Record] = field(default_factory=list)
+    own_numbers: set[str] = field(default_factory=set)
     hidden_until: dict[str, float] = field(default_factory=dict)
     custom_fields: dict[tuple[str, str], bool] = field(default_factory=dict)
     issued: Counter[str] = field(default_factory=Counter)
@@ -53,6 +65,10 @@ class Books:
         """The next id of a kind: 18 digits (more than a float can hold), the same in every run."""
         self.issued[kind] += 1
         return f"46{int(self.organization_id) % 10_000:04}{KINDS.index(kind) + 1:03}{self.issued[kind]:09}"
+
+    def refunds_of(self, source_id: str) -> dict[str, Record]:
+        """What was paid back of a payment or a credit note, by refund id."""
+        return self.refunds.setdefault(source_id, {})
 
     def local_time(self, now: float) -> datetime:
         """Unix seconds as the organization's own time."""

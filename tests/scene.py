@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,6 +172,7 @@ def settings_for(sandbox_url: str, redis_url: str) -> dict[str, str]:
         "ZOHO_CALLS_PER_DAY": "100000",
         "ZOHO_CONCURRENT_CALLS": "100",
         "BOOKHOOK_ALERT_URL": f"{sandbox_url}/_sandbox/slack/alerts",
+        "BOOKHOOK_CONNECTIONS": str(Path(__file__).with_name("connections.yaml")),
         "EXPENSE_PAID_THROUGH": "Company Credit Card",
         "EXPENSE_DEFAULT_ACCOUNT": "Other Expenses",
         "EXPENSE_ACCOUNTS": "meals=Meals and Entertainment,travel=Travel Expense,office=Office Supplies",

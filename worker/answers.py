@@ -27,6 +27,21 @@ def tell_parked(desk: Desk, event: Event, trouble: NeedsAttention, lease: str) -
     _tell(desk, event, "parked", {"reason": trouble.message, "remedy": trouble.remedy}, lease)
 
 
+def tell_awaiting_approval(desk: Desk, event: Event, summary: str, lease: str) -> None:
+    """Tells that nothing is posted before somebody approves it."""
+    _tell(desk, event, "awaiting_approval", {"summary": summary}, lease)
+
+
+def tell_rejected(desk: Desk, event: Event, reason: str, lease: str) -> None:
+    """Tells that it will not be done, and why."""
+    _tell(desk, event, "rejected", {"reason": reason}, lease)
+
+
+def tell_decided(desk: Desk, event: Event, words: str, lease: str) -> None:
+    """Tells an approver what became of a decision."""
+    _tell(desk, event, "decided", {"words": words}, lease)
+
+
 def _tell(desk: Desk, event: Event, outcome: str, facts: dict[str, str], lease: str) -> None:
     source = desk.sources.get(event.source)
     if source is None:

@@ -17,7 +17,7 @@ from drafts import ContactDraft
 from errors import NeedsAttention, RetryLater
 from ledger import DocumentRecord
 from worker.desk import Desk
-from worker.posting import Effect, Standing
+from worker.posting import Effect, Prepared, Standing
 from zoho.answers import NameTaken
 from zoho.books import Books
 from zoho.contacts import possible_names
@@ -37,14 +37,19 @@ def contact_effect(
     currency_code: str,
     lease: str,
     besides: str | None = None,
+    may_differ: bool = True,
 ) -> Effect:
-    """The effect that finds or creates the contact; one that is found with the id `besides` is known to be gone."""
+    """The effect that finds or creates the contact; one that is found with the id `besides` is known to be gone.
+
+    Unless its currency `may_differ`, nobody who has a contact in another currency gets a second one.
+    """
     known = named_contact(draft, connection, currency_code)
     business_key = contact_key(books, draft, connection, currency_code)
-    search = _Search(desk, books, known, currency_code, business_key, lease, besides)
+    search = _Search(desk, books, known, currency_code, business_key, lease, besides, may_differ)
     return Effect(
         business_key=business_key,
         kind="contact",
+        organization=books.organization.organization_id,
         prepare=lambda marker: search.prepare(),
         send=search.send,
         look=lambda marker, body: search.look(),
@@ -81,27 +86,41 @@ class _Search:
     business_key: str
     lease: str
     besides: str | None
+    may_differ: bool
 
     def look(self) -> Standing | None:
         contact_id = self.books.find_contact(self.draft, self.currency_code, besides=self.besides)
         return None if contact_id is None else _standing(self.books, contact_id)
 
-    def prepare(self) -> str | Standing:
+    def prepare(self) -> Prepared | Standing:
         record = self._record()
         left = (record.taken_at or 0.0) + LOOK_AGAIN_SECONDS - self.desk.ledger.clock()
         if left > 0:
             raise _name_taken(left)
         if (standing := self.look()) is not None:
             return standing
+        if not self.may_differ:
+            self._refuse_second_currency()
         if (name := self._next_name(record.taken_names)) is None:
             raise self._no_name_left()
-        return self.books.contact_body(self.draft, self.currency_code, contact_name=name)
+        return Prepared(body=self.books.contact_body(self.draft, self.currency_code, contact_name=name))
 
     def send(self, body: str, deadline: float) -> Standing:
         try:
             return _standing(self.books, self.books.create_contact(body, deadline=deadline))
         except NameTaken as refusal:
             raise self._turn_to_next_name(body) from refusal
+
+    def _refuse_second_currency(self) -> None:
+        if self.books.find_contact(self.draft, None, besides=self.besides) is not None:
+            raise NeedsAttention(
+                f"The customer's contact in Zoho Books has another currency than {self.currency_code}, and a contact "
+                "with transactions cannot change its currency.",
+                code="contact_currency",
+                field="currency_code",
+                remedy="Create a contact of this currency with the customer's e-mail in Zoho Books, or let the "
+                "connection create one (contact_currency: separate), then retry.",
+            )
 
     def _turn_to_next_name(self, body: str) -> RetryLater | NeedsAttention:
         """Notes the taken name; after an earlier doubt the frozen body goes on under the next, when it has settled."""

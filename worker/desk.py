@@ -7,7 +7,7 @@ from random import Random
 
 from config.connections import Connection
 from ledger import Ledger
-from mappings import Options, Source
+from mappings import Source
 from outbound import Outbound
 from worker.company import Company
 from zoho.books import Books
@@ -17,7 +17,6 @@ from zoho.books import Books
 class Desk:
     """The ledger, the books of each organization, and how each connection's events are read.
 
-    `options` are what a mapping may use besides the event; their time zone is filled in from Zoho where unset.
     `report` is told of every unexpected exception, `revive_redis` is called when Redis is away, `process` names this
     process in the ledger. Seconds are wall-clock.
     """
@@ -27,7 +26,6 @@ class Desk:
     connections: Mapping[str, Connection]
     books: Mapping[str, Books]
     outbound: Outbound
-    options: Options
     settle_seconds: float
     send_seconds: float
     random: Random

@@ -34,29 +34,40 @@ class Standing:
     total: Decimal | None = None
     tax_total: Decimal | None = None
     currency_code: str | None = None
+    customer_id: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is about to be sent: the body to freeze, and what it has to come to."""
+
+    body: str
+    control_total: Decimal | None = None
+    control_tax: Decimal | None = None
+    tax_leeway: Decimal | None = None
+    currency_code: str | None = None
+    money: str | None = None
+    version: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """One document to bring about.
 
-    `prepare(marker)` gives the body to freeze, or what already stands; `send(body, deadline)` posts it not later than
-    that (unix seconds), raising OutcomeUnknown when it may have been done and any other RetryLater or NeedsAttention
-    when it surely was not; `look(marker, body)` finds what a doubtful `send` left, `read(zoho_id)` reads it again.
+    `prepare(marker)` gives what to freeze and send, or what already stands; `send(body, deadline)` posts it not later
+    than that (unix seconds), raising OutcomeUnknown when it may have been done and any other RetryLater or
+    NeedsAttention when it surely was not; `look(marker, body)` finds what a doubtful `send` left, `read(zoho_id)` reads
+    it again.
     """
 
     business_key: str
     kind: str
-    prepare: Callable[[str], str | Standing]
+    organization: str
+    prepare: Callable[[str], Prepared | Standing]
     send: Callable[[str, float], Standing]
     look: Callable[[str, str], Standing | None]
     read: Callable[[str], Standing]
-    control_total: Decimal | None = None
-    control_tax: Decimal | None = None
-    tax_leeway: Decimal | None = None
-    currency_code: str | None = None
-    money: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +104,20 @@ def _settle(hold: Hold, record: DocumentRecord) -> None:
         _take_over(hold, record)
     elif record.state == "new":
         _prepare_and_send(hold, record)
+    elif False:
+        raise _taken_back(record)
     else:
         _look_then_send(hold, record)
+
+
+def _taken_back(record: DocumentRecord) -> NeedsAttention:
+    """A person took it back, so only a person's retry begins its next generation."""
+    number = record.number or record.zoho_id or record.business_key
+    return NeedsAttention(
+        f"The {record.kind} {number} was undone, or is being undone.".replace("_", " "),
+        code="undone",
+        remedy="To have it posted anew: `bookhook retry` with this event's id. To leave it undone: nothing.",
+    )
 
 
 def _take_over(hold: Hold, record: DocumentRecord) -> None:
@@ -114,20 +137,21 @@ def _prepare_and_send(hold: Hold, record: DocumentRecord) -> None:
         return
     _freeze(hold, prepared)
     forgotten = _forgotten_deadline(hold)
-    if forgotten is None or not _stands_already(hold, record, prepared, deadline=forgotten):
-        _send(hold, prepared, if_refused="new")
+    if forgotten is None or not _stands_already(hold, record, prepared.body, deadline=forgotten):
+        _send(hold, prepared.body, if_refused="new")
 
 
-def _freeze(hold: Hold, body: str) -> None:
+def _freeze(hold: Hold, prepared: Prepared) -> None:
     """Keeps the body and whose amounts it carries: both stand, whoever may find or send it after a doubt."""
-    effect = hold.effect
     hold.write(
-        frozen_body=body,
-        control_total=effect.control_total,
-        control_tax=effect.control_tax,
-        tax_leeway=effect.tax_leeway,
-        currency_code=effect.currency_code,
-        money=effect.money,
+        frozen_body=prepared.body,
+        control_total=prepared.control_total,
+        control_tax=prepared.control_tax,
+        tax_leeway=prepared.tax_leeway,
+        currency_code=prepared.currency_code,
+        money=prepared.money,
+        version=prepared.version,
+        organization=hold.effect.organization,
         event_id=hold.event_id,
     )
 
@@ -199,9 +223,12 @@ def _record_posted(hold: Hold, standing: Standing, *, origin: str) -> None:
         number=standing.number,
         total=standing.total,
         currency_code=standing.currency_code,
+        customer_id=standing.customer_id,
         url=standing.url,
         tax_total=standing.tax_total,
         origin=origin,
+        organization=hold.effect.organization,
+        posted_at=hold.desk.ledger.clock(),
     )
     _note(hold, f"{hold.effect.kind}_{origin}", standing.number or standing.zoho_id or "")
     log.info("document_posted", kind=hold.effect.kind, origin=origin, zoho_id=standing.zoho_id)

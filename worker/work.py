@@ -3,19 +3,25 @@
 Errors are sorted by what happens next: the event waits, is parked, or is posted; every way ends in the ledger.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 import structlog
 from redis.exceptions import RedisError
 
-from errors import NeedsAttention, OrganizationPaused, QuotaExhausted, RetryLater
-from ledger import DocumentRecord, Event, Trouble
-from mappings import Options, Received, Source
-from worker.answers import tell_parked, tell_posted
+from config.options import ConnectionOptions
+from drafts import Drafts
+from errors import AwaitingApproval, NeedsAttention, OrganizationPaused, QuotaExhausted, Rejected, RetryLater
+from ledger import Event, Trouble
+from mappings import Received, Source
+from worker.answers import tell_awaiting_approval, tell_parked, tell_posted, tell_rejected
+from worker.decisions import carry_out
 from worker.desk import Desk
-from worker.documents import post_drafts
+from worker.expenses import settle_expense
+from worker.orders import Outcome, settle_order
 from worker.pauses import pause, resume
+from worker.reading import mapping_options
 from worker.retries import delay_seconds
+from worker.task import Task
 
 # What an event may still need once it was refused a call: to find a contact, create it and post the document.
 MOST_CALLS = 3
@@ -46,7 +52,11 @@ def _work_under_lease(desk: Desk, event: Event, lease: str) -> None:
 
 def _work(desk: Desk, event: Event, lease: str) -> None:
     try:
-        record = _post(desk, event, lease)
+        outcome = _settle(desk, event, lease)
+    except AwaitingApproval as pause_for:
+        _await_approval(desk, event, lease, pause_for)
+    except Rejected as refusal:
+        _reject(desk, event, lease, refusal)
     except OrganizationPaused as trouble:
         _pause(desk, event, lease, trouble)
     except QuotaExhausted as trouble:
@@ -56,13 +66,10 @@ def _work(desk: Desk, event: Event, lease: str) -> None:
     except NeedsAttention as trouble:
         _park(desk, event, lease, trouble)
     else:
-        tell_posted(desk, event, record, lease)
-        resume(desk, event.organization)
-        desk.ledger.events.finish(event.event_id, lease, "posted", detail=record.number or record.zoho_id or "")
-        log.info("posted", kind=record.kind, zoho_id=record.zoho_id, attempts=event.attempts)
+        _finish(desk, event, lease, outcome)
 
 
-def _post(desk: Desk, event: Event, lease: str) -> DocumentRecord:
+def _settle(desk: Desk, event: Event, lease: str) -> Outcome:
     source = desk.sources.get(event.source)
     if source is None or event.organization not in desk.books:
         raise NeedsAttention(
@@ -70,23 +77,62 @@ def _post(desk: Desk, event: Event, lease: str) -> DocumentRecord:
             code="not_configured",
             remedy="Set it up again, then retry.",
         )
-    with desk.books[event.organization].quota.holding(event.tickets):
-        return _render_and_post(desk, source, event, lease)
+    connection = desk.connections.get(event.connection)
+    options = connection.options if connection else ConnectionOptions()
+    task = Task(desk, desk.books[event.organization], event, options, lease)
+    with task.books.quota.holding(event.tickets):
+        return _render_and_settle(task, source)
 
 
-def _render_and_post(desk: Desk, source: Source, event: Event, lease: str) -> DocumentRecord:
-    drafts = source.render(Received(event.body, event.headers), _options(desk, event), topic=event.topic)
-    email = drafts.contact.email if drafts.contact else None
-    reference = drafts.document.reference_number
-    desk.ledger.search.index(event, [event.event_id, reference, email])
-    record = post_drafts(desk, event, drafts, lease)
-    desk.ledger.search.index(event, [record.number, record.zoho_id])
-    return record
+def _render_and_settle(task: Task, source: Source) -> Outcome:
+    event, search = task.event, task.desk.ledger.search
+    received = Received(event.body, event.headers)
+    drafts = source.render(received, mapping_options(task.options, task.time_zone), topic=event.topic)
+    search.index(event, [event.event_id, *_terms(drafts)])
+    outcome = _settle_drafts(task, drafts)
+    if outcome.record is not None:
+        search.index(event, [outcome.record.number, outcome.record.zoho_id])
+    return outcome
 
 
-def _options(desk: Desk, event: Event) -> Options:
-    books = desk.books[event.organization]
-    return replace(desk.options, time_zone=books.organization.time_zone or books.names.time_zone() or "UTC")
+def _settle_drafts(task: Task, drafts: Drafts) -> Outcome:
+    if drafts.decision is not None:
+        return carry_out(task, drafts.decision)
+    if drafts.expense is not None:
+        record = settle_expense(task, drafts, drafts.expense)
+        return Outcome("posted", record, record.zoho_id or "")
+    return settle_order(task, drafts)
+
+
+def _terms(drafts: Drafts) -> Iterator[str | None]:
+    """What people search the event by."""
+    yield drafts.contact.email if drafts.contact else None
+    for document in (drafts.invoice, drafts.expense, *drafts.payments, *drafts.refunds):
+        yield document.reference_number if document else None
+
+
+def _finish(desk: Desk, event: Event, lease: str, outcome: Outcome) -> None:
+    record = outcome.record
+    if record is not None:
+        tell_posted(desk, event, record, lease)
+    resume(desk, event.organization)
+    desk.ledger.events.finish(event.event_id, lease, outcome.state, detail=outcome.detail)
+    kind = record.kind if record else None
+    log.info(outcome.state, kind=kind, zoho_id=record.zoho_id if record else None, attempts=event.attempts)
+
+
+def _await_approval(desk: Desk, event: Event, lease: str, held: AwaitingApproval) -> None:
+    """Holds the event until a person decides; nothing is in Zoho yet."""
+    tell_awaiting_approval(desk, event, held.summary, lease)
+    desk.ledger.approvals.hold(event.event_id, lease, submitted_by=held.submitted_by, summary=held.summary)
+    log.info("awaiting_approval")
+
+
+def _reject(desk: Desk, event: Event, lease: str, refusal: Rejected) -> None:
+    tell_rejected(desk, event, refusal.message, lease)
+    reason = Trouble(code=refusal.code, message=refusal.message)
+    desk.ledger.events.finish(event.event_id, lease, "rejected", error=reason, detail=refusal.message)
+    log.info("rejected")
 
 
 def _wait(desk: Desk, event: Event, lease: str, trouble: RetryLater) -> None:

@@ -43,10 +43,11 @@ class TokenRejected(RetryLater):
 class ZohoThrottled(QuotaExhausted):
     """Raised when Zoho itself refused a call for a limit; `zoho_code` is 43, 44, 45, 1070 or the HTTP status."""
 
+    retry_after_seconds: float
+
     def __init__(self, message: str, *, zoho_code: str, retry_after_seconds: float) -> None:
         super().__init__(message, retry_after_seconds=retry_after_seconds)
         self.zoho_code = zoho_code
-        self.wait_seconds = retry_after_seconds
 
 
 class NameTaken(ZohoRejected):

@@ -60,16 +60,17 @@ class Client:
         except TokenRejected:
             raise self._tokens.give_up(token) from None
 
-    def rows(self, path: str, **params: str) -> Iterator[Row]:
-        """Every row of a list, all pages; rows come under the last word of the path.
+    def rows(self, path: str, *, named: str | None = None, **params: str) -> Iterator[Row]:
+        """Every row of a list, all pages; rows come under `named`, else the last word of the path.
 
         Zoho ignores filters it does not know without a word: verify each row.
         """
+        name = named or path.rsplit("/", 1)[-1]
         page = 1
         more = True
         while more:
             answer = self.call(protocol.read(path, **params, page=str(page), per_page=str(PAGE_SIZE)))
-            rows = _rows(answer, path)
+            rows = _rows(answer, name)
             yield from rows
             more = bool(rows) and _has_more(answer, len(rows))
             page += 1
@@ -81,7 +82,7 @@ class Client:
         try:
             return read_answer(answer.status, answer.headers, answer.body, writes=call.writes)
         except ZohoThrottled as refusal:
-            self._quota.close(refusal.wait_seconds)
+            self._quota.close(refusal.retry_after_seconds)
             raise
 
     def _seconds_left(self, deadline: float | None) -> float:
@@ -104,6 +105,7 @@ class Client:
                 headers=headers,
                 params=self._params(call),
                 body=call.body,
+                file=call.file,
             )
         except NotSent as trouble:
             raise ZohoUnavailable(f"Zoho could not be reached ({trouble}).") from None
@@ -119,8 +121,9 @@ class Client:
         return {"organization_id": self.organization.organization_id, **call.params}
 
 
-def _rows(answer: Row, path: str) -> list[Row]:
-    rows = answer.get(path.rsplit("/", 1)[-1])
+def _rows(answer: Row, name: str) -> list[Row]:
+    """The rows; the description of the API writes some names with underscores that its pages write without."""
+    rows = next((rows for key, rows in answer.items() if key.replace("_", "") == name.replace("_", "")), None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ZohoUnavailable("Zoho's list has no readable rows.")
     return rows

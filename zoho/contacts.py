@@ -19,15 +19,17 @@ UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 GONE = "1002"
 
 
-def find_contact(client: Client, draft: ContactDraft, *, currency_code: str, besides: str | None = None) -> str | None:
+def find_contact(
+    client: Client, draft: ContactDraft, *, currency_code: str | None, besides: str | None = None
+) -> str | None:
     """The id of the draft's contact, the oldest if there are several; None if there is none.
 
-    `besides` is an id that is known to be gone: lists may show it for a while.
+    `currency_code` None is any currency. `besides` is an id that is known to be gone: lists may show it for a while.
     """
     if draft.email:
         rows = _search(client, draft, email=draft.email)
         return _oldest([row for row in rows if _same(row, draft, currency_code)], besides)
-    for name in possible_names(draft, currency_code):
+    for name in possible_names(draft, currency_code or ""):
         rows = _search(client, draft, contact_name=name)
         named = [row for row in rows if _text(row, "contact_name") == name.strip()]
         if (contact_id := _oldest([row for row in named if _same(row, draft, currency_code)], besides)) is not None:
@@ -83,12 +85,12 @@ def _search(client: Client, draft: ContactDraft, **filters: str) -> Iterator[Row
     )
 
 
-def _same(row: Row, draft: ContactDraft, currency_code: str) -> bool:
+def _same(row: Row, draft: ContactDraft, currency_code: str | None) -> bool:
     """Whether the row is the draft's contact, given that it was found by e-mail or by a name of ours."""
     return (
         _text(row, "contact_type") == draft.contact_type
         and _text(row, "status") == "active"
-        and _text(row, "currency_code") == currency_code
+        and currency_code in (None, _text(row, "currency_code"))
         and (draft.contact_type == "vendor" or _text(row, "email").casefold() == (draft.email or "").strip().casefold())
     )
 

@@ -1,6 +1,7 @@
 """Names → ids of one organization, out of lists kept in Redis.
 
-bh:lookup:<org>:<list>  text  JSON {"fetched_at", "rows"}; read anew after a day
+bh:lookup:<org>:<list>          text  JSON {"fetched_at", "fields", "rows"}; read anew after a day
+bh:lookup:<org>:tax_group:<id>  text  JSON, the member taxes; see zoho.tax_groups
 
 <list> is currencies, taxes, accounts, items or organizations. Lists are read completely. A name that is missing is
 looked for once more in a fresh list before it is called unknown.
@@ -18,15 +19,21 @@ from typing import Any
 import simplejson
 from redis import Redis
 
-from errors import UnknownName
+from errors import NeedsAttention, UnknownName
 from zoho.client import Client
-from zoho.names import Fields
+from zoho.names import Fields, decimals
 from zoho.protocol import Row, read_money
+from zoho.tax_groups import TaxGroups, is_group
 
 KEEP_SECONDS = 86400
 MEMORY_SECONDS = 60.0
 FRESH_SECONDS = 30.0
 SUGGESTIONS = 8
+REMEDY = "Create the {word} in Zoho Books under exactly this name, or use an existing name, then retry."
+REMEDIES = {
+    "tax": "Map it to one of these taxes (BOOKHOOK_TAX_NAMES, or `taxes.names` of the connection), or create the tax "
+    "in Zoho Books under exactly this name, then retry."
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,15 @@ class _List:
 
 LISTS = {
     "currencies": _List(
-        "/settings/currencies", {}, ("currency_id", "currency_code", "is_base_currency", "exchange_rate")
+        "/settings/currencies",
+        {},
+        ("currency_id", "currency_code", "is_base_currency", "exchange_rate", "price_precision"),
     ),
-    "taxes": _List("/settings/taxes", {}, ("tax_id", "tax_name")),
+    "taxes": _List("/settings/taxes", {}, ("tax_id", "tax_name", "tax_percentage", "tax_type", "taxes")),
     "accounts": _List(
-        "/chartofaccounts", {"filter_by": "AccountType.Active"}, ("account_id", "account_name", "is_active")
+        "/chartofaccounts",
+        {"filter_by": "AccountType.Active"},
+        ("account_id", "account_name", "account_type", "is_active"),
     ),
     # A shop's SKUs are often not Zoho's, and this list is long: a miss must not read it each time.
     "items": _List("/items", {"filter_by": "Status.Active"}, ("item_id", "sku", "status"), 3600.0),
@@ -67,18 +78,52 @@ class Lookups:
         self._redis = redis
         self._clock = clock
         self._prefix = f"bh:lookup:{client.organization.organization_id}"
+        self._tax_groups = TaxGroups(client, redis=redis, prefix=self._prefix, keep_seconds=KEEP_SECONDS)
         self._locks = {name: Lock() for name in LISTS}
         self._remembered: dict[str, tuple[float, _Fetched]] = {}
 
     def currency(self, code: str) -> Fields:
         """`currency_id`, and `exchange_rate` of a foreign currency if Zoho knows one above zero."""
-        row = self._find("currencies", "currency_code", code, word="currency")
+        row = self._currency(code)
         rate = Decimal(0) if row.get("is_base_currency") else read_money(row.get("exchange_rate") or 0)
         return {"currency_id": str(row["currency_id"])} | ({"exchange_rate": rate} if rate > 0 else {})
 
+    def exchange_rate(self, code: str, given: Decimal | None) -> Fields:
+        """`exchange_rate` of a foreign currency, the given one or Zoho's; raises `NeedsAttention` if there is none."""
+        if self._currency(code).get("is_base_currency"):
+            return {}
+        rate = given or self.currency(code).get("exchange_rate")
+        if rate is None:
+            raise _no_exchange_rate(code)
+        return {"exchange_rate": rate}
+
+    def precision(self, code: str) -> int:
+        """The currency's decimals as set up in Zoho, else by ISO 4217."""
+        precision = self._currency(code).get("price_precision")
+        return decimals(code) if precision is None else int(precision)
+
     def tax(self, name: str) -> Fields:
         """`tax_id` of the tax or tax group of that name."""
-        return {"tax_id": str(self._find("taxes", "tax_name", name, word="tax")["tax_id"])}
+        return {"tax_id": str(self._tax(name)["tax_id"])}
+
+    def has_tax(self, name: str) -> bool:
+        """Whether one tax or tax group has that name."""
+        return len(self._search("taxes", lambda rows: match(rows, "tax_name", name))) == 1
+
+    def tax_percentages(self, name: str) -> tuple[Decimal, ...] | None:
+        """The percentage of the tax, or of each member of the group, if Zoho tells."""
+        row = self._tax(name)
+        taxes = self._tax_groups.members(row) if is_group(row) else [row]
+        percentages = [tax["tax_percentage"] for tax in taxes if "tax_percentage" in tax]
+        return tuple(map(read_money, percentages)) if taxes and len(percentages) == len(taxes) else None
+
+    def tax_group(self, names: tuple[str, ...]) -> Fields:
+        """`tax_id` of the tax group that has exactly these members."""
+        members = [self._tax(name) for name in names]
+        found = self._search("taxes", lambda rows: self._tax_groups.of(members, rows))
+        if not found:
+            raise _no_group(names)
+        return {"tax_id": str(found[0]["tax_id"])}
 
     def account(self, name: str) -> Fields:
         """`account_id` of the active account of that name."""
@@ -120,6 +165,12 @@ class Lookups:
                 self._redis.delete(f"{self._prefix}:{name}")
                 self._remembered.pop(name, None)
 
+    def _currency(self, code: str) -> Row:
+        return self._find("currencies", "currency_code", code, word="currency")
+
+    def _tax(self, name: str) -> Row:
+        return self._find("taxes", "tax_name", name, word="tax")
+
     def _account_id(self, name: str) -> str:
         return str(self._find("accounts", "account_name", name, word="account")["account_id"])
 
@@ -151,6 +202,8 @@ class Lookups:
         if text is None:
             return None
         kept = simplejson.loads(text, use_decimal=True)
+        if kept.get("fields") != list(LISTS[name].fields):
+            return None  # kept by another version, which knew less of a row
         fetched = _Fetched(float(kept["fetched_at"]), kept["rows"])
         return self._remember(name, fetched) if self._clock() - fetched.fetched_at < KEEP_SECONDS else None
 
@@ -158,7 +211,7 @@ class Lookups:
         source = LISTS[name]
         now = self._clock()
         rows = [_trim(row, source.fields) for row in self._client.rows(source.path, **source.params) if _active(row)]
-        text = simplejson.dumps({"fetched_at": now, "rows": rows}, use_decimal=True)
+        text = simplejson.dumps({"fetched_at": now, "fields": source.fields, "rows": rows}, use_decimal=True)
         self._redis.set(f"{self._prefix}:{name}", text, ex=KEEP_SECONDS)
         return self._remember(name, _Fetched(now, rows))
 
@@ -195,17 +248,41 @@ def _ambiguous(word: str, wanted: str, count: int) -> UnknownName:
 def _unknown(word: str, wanted: str, known: list[str]) -> UnknownName:
     close = get_close_matches(wanted, known, n=3, cutoff=0.6)
     return UnknownName(
-        f"Zoho Books has no {word} named “{wanted}”. {_suggest(close, known)}",
+        f"Zoho Books has no {word} named “{wanted}”. {_suggest(close, known, lists_all=word == 'tax')}",
         code=f"unknown_{word}",
         field=word,
-        remedy=f"Create the {word} in Zoho Books under exactly this name, or use an existing name, then retry.",
+        remedy=REMEDIES.get(word, REMEDY).format(word=word),
     )
 
 
-def _suggest(close: list[str], known: list[str]) -> str:
-    if close:
-        return f"Close: {', '.join(close)}."
+def _suggest(close: list[str], known: list[str], *, lists_all: bool) -> str:
     if not known:
         return "It has none at all."
+    if not close:
+        return _listed(known)
+    return f"Close: {', '.join(close)}." + (f" {_listed(known)}" if lists_all else "")
+
+
+def _listed(known: list[str]) -> str:
     rest = "" if len(known) <= SUGGESTIONS else f" and {len(known) - SUGGESTIONS} more"
     return f"It has: {', '.join(known[:SUGGESTIONS])}{rest}."
+
+
+def _no_group(names: tuple[str, ...]) -> UnknownName:
+    listed = " + ".join(names)
+    return UnknownName(
+        f"A line has several taxes; Zoho Books has no tax group of exactly {listed}.",
+        code="several_taxes",
+        field="taxes",
+        remedy=f"Create a tax group of {listed} in Zoho Books (Settings > Taxes > New Tax Group), then retry.",
+    )
+
+
+def _no_exchange_rate(code: str) -> NeedsAttention:
+    return NeedsAttention(
+        f"Neither the sender nor Zoho Books says what a {code} is worth.",
+        code="no_exchange_rate",
+        field="exchange_rate",
+        remedy=f"Enter an exchange rate for {code} in Zoho Books (Settings > Currencies), or have the mapping read the "
+        "sender's `exchange_rate`, then retry.",
+    )

@@ -48,6 +48,7 @@ class Quota:
         self._take_ahead = redis.register_script(Path(__file__).with_name("tickets.lua").read_text())
         self._give_back = redis.register_script(Path(__file__).with_name("give_back.lua").read_text())
         self._held: ContextVar[list[str] | None] = ContextVar("held", default=None)
+        self._pause: ContextVar[Callable[[float], object] | None] = ContextVar("pause", default=None)
 
     @contextmanager
     def reserve(self, *, seconds: float) -> Iterator[None]:
@@ -57,7 +58,7 @@ class Quota:
         """
         held = self._held.get()
         call_id = held[0] if held else uuid.uuid4().hex
-        self._reserve(call_id, seconds)
+        self._await(call_id, seconds)
         if held:
             held.pop(0)
         try:
@@ -93,6 +94,18 @@ class Quota:
             self._held.reset(before)
             self.give_back(left)
 
+    @contextmanager
+    def yielding(self, pause: Callable[[float], object]) -> Iterator[None]:
+        """Has the calls made inside, by this thread, wait for their turn with `pause(seconds)`, a minute at most.
+
+        They leave half of the minute and of the places in flight to others, and a tenth of the day.
+        """
+        before = self._pause.set(pause)
+        try:
+            yield
+        finally:
+            self._pause.reset(before)
+
     def close(self, seconds: float) -> None:
         """Lets nobody call for so many seconds: Zoho said so."""
         self._close(keys=[f"{self._prefix}:closed"], args=[self._clock() + seconds, ceil(seconds) + 1])
@@ -113,10 +126,23 @@ class Quota:
             "in_flight": in_flight,
         }
 
-    def _reserve(self, call_id: str, seconds: float) -> None:
+    def _await(self, call_id: str, seconds: float) -> None:
+        pause = self._pause.get()
+        while True:
+            try:
+                return self._reserve(call_id, seconds, is_yielding=pause is not None)
+            except QuotaExhausted as refusal:
+                wait = refusal.retry_after_seconds or 1.0
+                if pause is None or wait > WINDOW_SECONDS:
+                    raise
+                pause(wait)
+
+    def _reserve(self, call_id: str, seconds: float, *, is_yielding: bool) -> None:
         now = self._clock()
         limits = self._limits
         most = (limits.per_minute, limits.per_day, limits.concurrent)
+        if is_yielding:
+            most = (max(1, most[0] // 2), max(1, most[1] * 9 // 10), max(1, most[2] // 2))
         reason, wait = self._take(
             keys=[f"{self._prefix}:minute", self._day_key(now), f"{self._prefix}:in_flight", f"{self._prefix}:closed"],
             args=[now, call_id, now + seconds, *most, _day_left(now), WINDOW_SECONDS],

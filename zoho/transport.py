@@ -25,6 +25,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from zoho.protocol import File
+
 CONNECT_SECONDS = 5.0
 CONNECTIONS_KEPT = 64
 
@@ -63,11 +65,13 @@ class Transport:
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         body: str | Mapping[str, str] | None = None,
+        file: File | None = None,
     ) -> Answer:
         """The answer, complete within `seconds` of wall-clock; nothing is sent later than that.
 
         Connecting may take a third of the time for each address of the host, and is not cut short by the total.
-        `body` is text, or fields to send as a form. Raises `NotSent` or `NoAnswer`; their messages hold no URL.
+        `body` is text, or fields to send as a form; a `file` is sent as a form. Raises `NotSent` or `NoAnswer`; their
+        messages hold no URL.
         """
         exchange = Exchange(seconds)
         _in_this_thread.exchange = exchange
@@ -78,6 +82,7 @@ class Transport:
                 params=params,
                 headers=dict(headers),
                 data=body.encode() if isinstance(body, str) else body,
+                files={file.field: (file.name, file.content, file.media_type)} if file else None,
                 timeout=(min(CONNECT_SECONDS, seconds / 3), seconds),
                 allow_redirects=False,
             )

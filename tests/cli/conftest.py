@@ -14,7 +14,10 @@ def run(environ, redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     """Runs a command in an empty folder with the settings of the test."""
     monkeypatch.chdir(tmp_path)
 
-    def invoke(*words: str, env: Mapping[str, str] = environ) -> Result:
-        return CliRunner().invoke(bookhook, words, env={**dict.fromkeys(environ), **env})
+    def invoke(*words: str, env: Mapping[str, str] = environ, typed: str | None = None) -> Result:
+        """`typed` is what somebody types who sits at a terminal."""
+        for command in ("undo", "retry"):
+            monkeypatch.setattr(f"cli.{command}.is_at_terminal", lambda: typed is not None)
+        return CliRunner().invoke(bookhook, words, env={**dict.fromkeys(environ), **env}, input=typed)
 
     return invoke

@@ -169,7 +169,9 @@ def test_check_says_which_expenses_would_all_be_parked(run, environ, change, pro
 
 
 def test_a_sender_that_may_name_accounts_itself_is_only_warned_of(run, environ):
-    result = run("check", env={**environ, "EXPENSE_PAID_THROUGH": "", "SLACK_SIGNING_SECRET": ""})
+    result = run(
+        "check", env={**environ, "EXPENSE_PAID_THROUGH": "", "SLACK_SIGNING_SECRET": "", "BOOKHOOK_CONNECTIONS": ""}
+    )
 
     assert result.exit_code == 0
     assert "! standard: an expense that names no account itself (expense.submitted) will be parked" in result.stdout
@@ -186,3 +188,64 @@ def test_the_settings_of_the_container_on_a_laptop_are_complete_and_right():
 
     assert set(read_deployment(environ, posts=True).connections) == {"shopify", "slack", "standard", "woocommerce"}
     assert find_lacks(environ) == []
+
+
+def test_check_lists_connections_and_what_they_decide_in_words(run, environ, tmp_path: Path):
+    file = tmp_path / "connections.yaml"
+    file.write_text(
+        "connections:\n"
+        "  shop-eu:\n"
+        "    source: shopify\n"
+        "    secret: EU_SECRET\n"
+        "    taxes: {mode: amounts, account: Tax Payable}\n"
+        "    payments: {record: false}\n"
+        "    invoices: {mark_sent: true}\n"
+        "    expenses: {approval: over(100), approvers: [U2, U1], submitters: [], receipt_hosts: [x.example]}\n"
+        "    contact_currency: park\n"
+    )
+    environ = {**environ, "BOOKHOOK_CONNECTIONS": str(file), "EU_SECRET": "e", "SLACK_SIGNING_SECRET": "s"}
+
+    told = run("check", env=environ).stdout.splitlines()
+
+    assert (
+        "  /hooks/shop-eu (shopify): taxes as amounts to Tax Payable; payments not recorded; invoices marked sent; "
+        "expenses over 100 need approval, U1, U2; submitted by nobody; receipts from x.example; "
+        "a customer's second currency is parked"
+    ) in told
+    assert (
+        "  /hooks/slack (slack): taxes by name; payments to Undeposited Funds; invoices left as drafts; "
+        "expenses need approval, by command only"
+    ) in told
+    assert any(line.startswith("  /hooks/shopify (shopify): taxes by name;") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("taxes: {names: {vat: State Taxx}}", "shopify: taxes.names.vat: Zoho Books has no tax named “State Taxx”"),
+        ("taxes: {mode: amounts, account: Nowhere}", "shopify: taxes.account: Zoho Books has no account named"),
+        ("payments: {account: Nowhere}", "shopify: payments.account: Zoho Books has no account named"),
+        ("payments: {accounts: {paypal: No}}", "shopify: payments.accounts.paypal: Zoho Books has no account named"),
+        ("invoices: {accounts: {tip: No}}", "shopify: invoices.accounts.tip: Zoho Books has no account named"),
+        ("expenses: {accounts: {a: No}}", "shopify: expenses.accounts.a: Zoho Books has no account named"),
+        ("taxes: {mode: amounts}", "shopify: every taxed order will be parked: BOOKHOOK_TAX_ACCOUNT is not set"),
+    ],
+)
+def test_check_says_which_names_of_a_connection_the_organization_lacks(run, environ, tmp_path, options, problem):
+    file = tmp_path / "connections.yaml"
+    file.write_text(f"connections: {{shopify: {{{options}}}}}")
+
+    result = run("check", env={**environ, "BOOKHOOK_CONNECTIONS": str(file)})
+
+    assert result.exit_code == 1
+    [found] = [line for line in result.stdout.splitlines() if line.startswith("✗")]
+    assert found.startswith(f"✗ {problem}")
+
+
+def test_check_names_the_setting_where_it_is_the_setting(run, environ):
+    told = run(
+        "check", env={**environ, "BOOKHOOK_TAX_NAMES": "vat=State Taxx", "BOOKHOOK_PAYMENT_ACCOUNT": "No"}
+    ).stdout
+
+    assert "✗ BOOKHOOK_TAX_NAMES: Zoho Books has no tax named “State Taxx”" in told
+    assert "✗ BOOKHOOK_PAYMENT_ACCOUNT: Zoho Books has no account named “No”" in told

@@ -1,11 +1,13 @@
 """What a dry run says beside the bodies."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from cli.main import bookhook
+from tests.scene import example
 
 OFFLINE = {
     "SHOPIFY_WEBHOOK_SECRET": "s",
@@ -26,6 +28,28 @@ def run(environ, tmp_path, monkeypatch):
     return invoke
 
 
+@pytest.fixture
+def run_here(environ, tmp_path, monkeypatch):
+    """Runs it with the settings of the test."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*words: str, **settings: str):
+        return CliRunner().invoke(bookhook, ["map", *words], env={**environ, **settings})
+
+    return invoke
+
+
+def bodies(result) -> dict[str, dict]:
+    """The body of each call by its first line; of several alike the last."""
+    found, rest = {}, result.stdout
+    while "{" in rest:
+        title, rest = rest.split("{", 1)
+        body, end = json.JSONDecoder().raw_decode("{" + rest)
+        found[title.strip().splitlines()[-1]] = body
+        rest = rest[end - 1 :]
+    return found
+
+
 def test_what_a_dry_run_cannot_know_is_said_beside_the_bodies(run):
     result = run("standard", "order")
 
@@ -33,9 +57,125 @@ def test_what_a_dry_run_cannot_know_is_said_beside_the_bodies(run):
     [said] = result.stderr.splitlines()
     assert "days in UTC unless ZOHO_TIME_ZONE is set" in said
     assert "exchange rate" in said
-    assert json.loads(result.stdout.split("POST /invoices\n")[1])["currency_code"] == "USD"
+    assert bodies(result)["POST /invoices"]["currency_code"] == "USD"
 
 
 @pytest.mark.parametrize("words", [("shopify", "test_order"), ("standard", "order_without_identity")])
 def test_nothing_is_said_of_bodies_that_would_not_be_sent(run, words):
     assert "cannot know" not in run(*words).output
+
+
+def test_it_prints_the_bodies_with_names_and_needs_no_network(run):
+    result = run("shopify", "paid_order")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("POST /contacts, unless it is there\n")
+    invoice = bodies(result)["POST /invoices"]
+    assert invoice["line_items"][0]["tax_name"] == "State Tax"
+    assert invoice["reference_number"].startswith("#1001 bh-")
+    assert "customer_id" not in invoice
+
+
+def test_it_shows_the_marker_in_the_unique_field_too(run_here):
+    expense = bodies(run_here("standard", "expense", ZOHO_UNIQUE_FIELD="cf_bookhook"))["POST /expenses"]
+
+    marker = expense["reference_number"].split()[-1]
+    assert expense["custom_fields"] == [{"api_name": "cf_bookhook", "value": marker}]
+
+
+def test_it_prints_what_is_then_really_sent(run_here, hooks, worker, sandbox):
+    told = bodies(run_here("standard", "order_paid"))
+    for case in ("order_paid", "refund"):
+        hooks.deliver(example(f"standard/{case}"))
+        worker.drain()
+    refund = bodies(run_here("standard", "refund"))
+
+    invoice, payment = told["POST /invoices"], told["POST /customerpayments"]
+    [real], [customer], [note] = sandbox.invoices, sandbox.contacts, sandbox.creditnotes
+    assert (real["reference_number"], real["date"]) == (invoice["reference_number"], invoice["date"])
+    assert real["adjustment"] == invoice["adjustment"]
+    assert [(line["name"], line["quantity"], line["rate"]) for line in real["line_items"]] == [
+        (line["name"], line["quantity"], line["rate"]) for line in invoice["line_items"]
+    ]
+    contact = told["POST /contacts, unless it is there"]
+    assert customer["contact_name"] == contact["contact_name"] == invoice["customer_name"]
+    assert (payment["reference_number"], payment["amount"], payment["payment_mode"]) in [
+        (paid["reference_number"], paid["amount"], paid["payment_mode"]) for paid in sandbox.customerpayments
+    ]
+    assert note["reference_number"] == refund["POST /creditnotes"]["reference_number"]
+    [back] = note["refunds"]
+    assert back["reference_number"] == refund["POST /creditnotes/<the credit note>/refunds"]["reference_number"]
+
+
+def test_the_calls_come_in_the_order_they_would_be_made(run):
+    lines = run("standard", "order_paid").stdout.splitlines()
+
+    assert [line for line in lines if line.startswith("POST")] == [
+        "POST /contacts, unless it is there",
+        "POST /invoices",
+        "POST /invoices/<the invoice>/status/sent",
+        "POST /customerpayments",
+        "POST /customerpayments",
+    ]
+
+
+def test_the_computation_is_shown_line_by_line_with_the_reason_of_the_adjustment(run):
+    table = run("standard", "order_paid").stdout.split("by Zoho's arithmetic:\n")[1].splitlines()
+
+    assert table[0].split() == ["line", "quantity", "rate", "discount", "amount", "taxes", "total"]
+    assert table[1].split() == ["Coffee", "beans", "0.750", "24.00", "0", "18.00", "State", "Tax", "1.08", "19.08"]
+    assert table[-2] == "adjustment 0.02 (Rounding of 0.02 by the sender)"
+    assert table[-1] == "total 23.50 USD, of which 1.08 is tax; the sender's total is 23.50 USD"
+
+
+def test_it_goes_by_the_options_of_the_connection(run_here):
+    told = bodies(run_here("standard", "order_paid", BOOKHOOK_TAX_MODE="none", BOOKHOOK_PAYMENTS="none"))
+
+    assert "POST /customerpayments" not in told
+    assert not any("tax_name" in line for line in told["POST /invoices"]["line_items"])
+
+
+def test_a_total_that_does_not_come_out_would_be_parked_with_both_numbers(run, tmp_path):
+    request = {"body": json.loads(example("standard/order").body)}
+    request["body"]["data"]["total"] = "9.99"
+    (tmp_path / "request.json").write_text(json.dumps(request))
+
+    result = run("standard", "request.json")
+
+    assert result.exit_code == 1
+    assert "would be parked: total_differs at control_total" in result.stderr
+    assert "9.99" in result.stderr
+    assert "2160.00" in result.stderr
+
+
+def test_map_reads_a_request_from_a_file(run, tmp_path: Path):
+    request = {"headers": {"X-Shopify-Topic": "orders/paid"}, "body": json.loads(example("shopify/paid_order").body)}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+
+    result = run("shopify", "request.json")
+
+    assert result.exit_code == 0
+    assert "#1001 bh-" in result.stdout
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"headers": {}}'])
+def test_map_says_when_a_file_is_no_request(run, tmp_path: Path, content):
+    (tmp_path / "request.json").write_text(content)
+
+    result = run("shopify", "request.json")
+
+    assert result.exit_code == 2
+    assert "request.json" in result.stderr
+
+
+def test_map_says_what_would_be_parked_and_why(run):
+    result = run("standard", "order_without_identity")
+
+    assert result.exit_code == 1
+    assert "would be parked: mapping_failed at contact.email: nothing there" in result.stderr
+    assert "what to do:" in result.stderr
+    assert "retry" not in result.stderr
+
+
+def test_map_says_what_would_be_ignored(run):
+    assert "would be ignored: it is a test order" in run("shopify", "test_order").stdout

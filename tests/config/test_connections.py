@@ -9,7 +9,13 @@ ORGANIZATION = {"ZOHO_ORGANIZATION_ID": "10000001"}
 
 def test_a_source_with_a_secret_is_a_connection_of_its_name():
     assert read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": "s"}, SOURCES) == {
-        "shopify": Connection(name="shopify", source="shopify", secrets=("s",), organization_id="10000001")
+        "shopify": Connection(
+            name="shopify",
+            source="shopify",
+            secrets=("s",),
+            organization_id="10000001",
+            secret_setting="SHOPIFY_WEBHOOK_SECRET",
+        )
     }
 
 

@@ -155,7 +155,7 @@ def test_odd_numbers_are_problems(name, number):
 def test_category_words_are_matched_in_any_case():
     settings = read_settings({"EXPENSE_ACCOUNTS": "Meals=Meals and Entertainment, travel = Travel=Air"})
 
-    assert settings.expense_accounts == {"meals": "Meals and Entertainment", "travel": "Travel=Air"}
+    assert settings.options.expenses.accounts == {"meals": "Meals and Entertainment", "travel": "Travel=Air"}
 
 
 @pytest.mark.parametrize("text", ["meals", "meals=", "=Meals", "a=A,,b=B", "a=A,A=B"])

@@ -110,7 +110,7 @@ def test_a_list_is_a_body_too(source):
         ({"rows": [row(quantity=True)]}, "invoice.lines[0].quantity", "true or false is not an amount"),
         ({"rows": [row(), row(price=None)]}, "invoice.lines[1].rate", "nothing there"),
         ({"rows": [row(price="")]}, "invoice.lines[0].rate", "not a plain amount"),
-        ({"rows": [row(price="-1")]}, "invoice.lines[0].rate", "below zero"),
+        ({"rows": [row(price="-1", discounts=[{"amount": "1"}])]}, "invoice.lines[0].discount", "takes no discount"),
         ({"rows": [row(price="1,234.56")]}, "invoice.lines[0].rate", "not a plain amount"),
         ({"rows": [row(discounts=[{"amount": "1"}, {}])]}, "invoice.lines[0].discount", "missing"),
         ({"rows": [row(discounts=[{"amount": "19.01"}])]}, "invoice.lines[0].discount", "more than the whole line"),

@@ -1,13 +1,14 @@
 """The functions of a mapping: exact, strict, silent about the value."""
 
 import datetime
+import time
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings import conversions
+from mappings import conversions, times
 from mappings.conversions import Unfit
 from mappings.expressions import BORROWED, FUNCTIONS, Interpreter, Scope, compile_expression
 
@@ -133,7 +134,17 @@ def test_a_share_becomes_percent():
     ],
 )
 def test_a_date_is_the_day_where_it_was_written(value, time_zone, day):
-    assert conversions.date(value, time_zone) == day
+    assert times.date(value, time_zone) == day
+
+
+def test_a_moment_without_an_offset_is_in_utc_wherever_this_machine_stands(monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        assert times.moment("2026-03-14T10:00:00") == times.moment("2026-03-14T10:00:00Z") == 1773482400
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +153,7 @@ def test_a_date_is_the_day_where_it_was_written(value, time_zone, day):
 )
 def test_a_date_is_not_guessed(value):
     with pytest.raises(Unfit):
-        conversions.date(value, "UTC")
+        times.date(value, "UTC")
 
 
 def test_text_is_one_trimmed_line():

@@ -143,7 +143,7 @@ def long_details(fields):
 def test_details_that_are_too_long_keep_no_order_from_being_drafted(name, changes):
     made, plain = drafts(name, **changes), drafts(name)
 
-    assert made.document.lines == plain.document.lines
+    assert made.invoice.lines == plain.invoice.lines
     assert made.contact.email == plain.contact.email
     assert len(made.contact.billing_address.address) == 99
     assert (len(made.contact.contact_name), made.contact.phone) == (99, None)
@@ -153,16 +153,16 @@ def test_details_that_are_too_long_keep_no_order_from_being_drafted(name, change
 def test_a_long_id_of_a_standard_order_is_shortened_where_it_is_the_reference(data):
     made = drafts("standard/order", data=data)
 
-    assert made.document.reference_number == "x" * 82 + "…"
+    assert made.invoice.reference_number == "x" * 82 + "…"
     assert made.once_per == f"order:{data['id']}"
 
 
 def test_a_long_reference_of_a_standard_expense_is_shortened():
-    assert drafts("standard/expense", data={"reference": "r" * 120}).document.reference_number == "r" * 82 + "…"
+    assert drafts("standard/expense", data={"reference": "r" * 120}).expense.reference_number == "r" * 82 + "…"
 
 
 def test_what_a_standard_expense_cost_holds_its_tax_whatever_the_sender_says():
-    made = drafts("standard/expense_to_account", data={"tax_included": False}).document
+    made = drafts("standard/expense_to_account", data={"tax_included": False}).expense
 
     assert (made.is_inclusive_tax, made.tax_name, made.control_total) == (True, "VAT 19%", made.amount)
 
@@ -170,8 +170,8 @@ def test_what_a_standard_expense_cost_holds_its_tax_whatever_the_sender_says():
 def test_a_shopify_order_that_was_not_processed_yet_is_dated_when_it_was_made():
     created = {"created_at": "2026-03-15T23:59:00-04:00"}
 
-    assert str(drafts("shopify/paid_order", processed_at=None, **created).document.date) == "2026-03-15"
-    assert str(drafts("shopify/paid_order", **created).document.date) == "2026-03-14"
+    assert str(drafts("shopify/paid_order", processed_at=None, **created).invoice.date) == "2026-03-15"
+    assert str(drafts("shopify/paid_order", **created).invoice.date) == "2026-03-14"
 
 
 @pytest.mark.parametrize("status", ["pending", "authorized"])

@@ -121,7 +121,7 @@ def woocommerce_order(shop: Shop, *, round_at_subtotal: bool = False) -> tuple[d
 def drafted(name: str, shop: Shop, order: dict):
     request = Received(json.dumps({**order, "currency": shop.currency}).encode(), {"Content-Type": "application/json"})
     topic = {"shopify": "orders/paid", "woocommerce": "order.updated"}[name]
-    return SOURCES[name].render(request, Options(), topic=topic).document
+    return SOURCES[name].render(request, Options(), topic=topic).invoice
 
 
 def drafted_unless_a_discount_is_below_zero(shop: Shop, order: dict):

@@ -46,7 +46,7 @@ def lines(source, minimal):
     def draft(blocks, **changes):
         assert LINES in minimal
         shop = source(minimal.replace(LINES, blocks))
-        return shop.render(received(BODY | changes), Options(), topic="paid").document.lines
+        return shop.render(received(BODY | changes), Options(), topic="paid").invoice.lines
 
     return draft
 
@@ -187,7 +187,7 @@ def test_a_sku_that_is_too_long_is_shortened():
 def test_a_reference_leaves_room_for_the_marker(source):
     drafted = source().render(received(BODY | {"number": "9" * 83}), Options(), topic="paid")
 
-    assert len(drafted.document.reference_number) + 16 == 99
+    assert len(drafted.invoice.reference_number) + 16 == 99
 
 
 def test_rate_and_amount_together_are_refused():
@@ -213,7 +213,7 @@ def test_what_is_missing_in_an_address_that_must_be_there_is_named(source, minim
 def test_a_day_may_come_as_text_and_nothing_else_may(source, minimal):
     shop = source(minimal.replace("date: date(day)", "date: day"))
 
-    assert str(shop.render(received(BODY), Options(), topic="paid").document.date) == "2026-03-14"
+    assert str(shop.render(received(BODY), Options(), topic="paid").invoice.date) == "2026-03-14"
     with pytest.raises(MappingError, match="makes one of a time"):
         shop.render(received(BODY | {"day": "2026-03-14T10:00:00Z"}), Options(), topic="paid")
 
@@ -222,8 +222,8 @@ def test_a_moment_in_utc_is_dated_where_the_connection_is(source):
     shop = source()
     late = received(BODY | {"day": "2026-03-14T23:30:00Z"})
 
-    assert str(shop.render(late, Options(), topic="paid").document.date) == "2026-03-14"
-    assert str(shop.render(late, Options(time_zone="Europe/Berlin"), topic="paid").document.date) == "2026-03-15"
+    assert str(shop.render(late, Options(), topic="paid").invoice.date) == "2026-03-14"
+    assert str(shop.render(late, Options(time_zone="Europe/Berlin"), topic="paid").invoice.date) == "2026-03-15"
 
 
 def test_a_reply_that_cannot_be_made_leaves_the_usual_one(source, minimal):

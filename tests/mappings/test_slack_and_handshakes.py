@@ -12,6 +12,7 @@ EXPENSE = {
     "command": "/expense",
     "team_id": "T",
     "trigger_id": "1.2",
+    "user_id": "U0JO",
     "user_name": "jo",
 }
 TIME = {"X-Slack-Request-Timestamp": "1773483669"}
@@ -23,7 +24,7 @@ def received(body, **headers):
 
 
 def slack(sources, options=ACCOUNTS, **changes):
-    return sources["slack"].render(received(EXPENSE | changes, **TIME), options, topic="/expense").document
+    return sources["slack"].render(received(EXPENSE | changes, **TIME), options, topic="/expense").expense
 
 
 def test_a_category_finds_its_account_in_any_case(sources):
@@ -50,17 +51,79 @@ def test_an_expense_nobody_paid_names_the_setting(sources):
     assert "EXPENSE_PAID_THROUGH" in caught.value.remedy
 
 
+@pytest.mark.parametrize("text", ["", "lunch", "help", "meals 42.50 EUR"])
+def test_words_without_an_amount_are_answered_with_the_usage(sources, text):
+    request = received(EXPENSE | {"text": text}, **TIME)
+
+    assert sources["slack"].identify(request).ignored == "the words could not be read as an expense"
+    assert told(sources, request).startswith("Here is how to record an expense. Write: `/expense 42.50 EUR meals")
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "question"),
     [
-        *("", "lunch", "42,50 EUR meals", "1,234.56 EUR meals", "1.234 EUR meals", "0.00 EUR meals", "-5 EUR meals"),
-        *("42.50 EUR", "EUR 42.50 meals", "42.505 EUR meals", "$42 USD meals", "42.50 EURO meals"),
+        ("1.234 EUR meals", "“1.234” can be read as 1234 or as 1.234."),
+        ("$42 meals lunch", "“$” is the sign of several currencies (USD, CAD,"),
+        ("42 meals lunch", "In which currency?"),
+        ("42.50 EURO meals", "In which currency?"),
+        ("42.50 EUR", "What kind of expense is it?"),
+        ("0.00 EUR meals", "The amount is zero."),
+        ("-5 EUR meals", "An expense is above zero."),
     ],
 )
-def test_words_that_could_mean_something_else_are_no_expense(sources, text):
-    identity = sources["slack"].identify(received(EXPENSE | {"text": text}, **TIME))
+def test_words_that_could_mean_something_else_are_asked_back(sources, text, question):
+    request = received(EXPENSE | {"text": text}, **TIME)
 
-    assert identity.ignored == "the words could not be read as an expense"
+    assert sources["slack"].identify(request).ignored == "the sender was asked back"
+    assert told(sources, request).startswith(question)
+
+
+def told(sources, request, topic="/expense") -> str:
+    return json.loads(sources["slack"].reply(request, "ignored", topic=topic).body)["text"]
+
+
+@pytest.mark.parametrize("text", ["1.234,56 EUR meals", "EUR 1,234.56 meals", "€1'234.56 meals", "1 234,56 € meals"])
+def test_what_is_echoed_is_what_is_posted(sources, text):
+    request = received(EXPENSE | {"text": text}, **TIME)
+    echo = json.loads(sources["slack"].reply(request, "queued", topic="/expense").body)["text"]
+    expense = slack(sources, text=text)
+
+    assert echo == f"Got it: {expense.amount} {expense.currency_code}, meals."
+    assert str(expense.amount) == "1234.56"
+
+
+def test_a_submitter_is_known_by_the_id_first_and_then_by_name(sources):
+    assert slack(sources).submitted_by == ("U0JO", "jo")
+    with pytest.raises(MappingError) as caught:
+        slack(sources, user_id=None)
+    assert caught.value.field == "expense.submitted_by"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "note"),
+    [
+        ("approve ev_0123456789 within budget", "approve", "within budget"),
+        ("Reject ev_0123456789", "reject", None),
+        ("  REJECT   ev_0123456789   too &amp; much ", "reject", "too & much"),
+    ],
+)
+def test_an_approver_decides_by_command(sources, text, verdict, note):
+    request = received(EXPENSE | {"text": text}, **TIME)
+    identity = sources["slack"].identify(request)
+
+    decision = sources["slack"].render(request, ACCOUNTS, topic=identity.topic).decision
+
+    assert identity.topic == "/expense decision"
+    assert (decision.event_id, decision.verdict, decision.note) == ("ev_0123456789", verdict, note)
+    assert decision.by == ("U0JO", "jo")
+
+
+@pytest.mark.parametrize("text", ["approve", "reject too much"])
+def test_a_decision_about_nothing_is_answered_with_the_usage(sources, text):
+    request = received(EXPENSE | {"text": text}, **TIME)
+
+    assert sources["slack"].identify(request).ignored == "no event is named"
+    assert "`/expense approve`" in told(sources, request, "/expense decision")
 
 
 @pytest.mark.parametrize("text", ["42.50 EUR meals lunch", "  42.5  eur   MEALS   client   lunch ", "42 Eur meals"])

@@ -65,7 +65,7 @@ class Zoho:
 
     def id_of(self, path: str, resource: str, key: str, name: str) -> str:
         """The id of the settings record whose `<key>_name` or `<key>_code` is `name`."""
-        rows = self.get(path)[resource]
+        rows = self.get(path, per_page=200)[resource]
         return str(next(row[f"{key}_id"] for row in rows if name in (row.get(f"{key}_name"), row.get(f"{key}_code"))))
 
     def tax(self, name: str) -> str:
@@ -91,6 +91,29 @@ class Zoho:
         response = self.invoice(customer_id, *lines, **fields)
         assert response.status_code == 201, response.text
         return dict(response.json["invoice"])
+
+    def sent(self, customer_id: str, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """The created invoice, marked as sent."""
+        invoice = self.billed(customer_id, *lines, **fields)
+        assert self.post(f"/invoices/{invoice['invoice_id']}/status/sent").status_code == 200
+        return invoice
+
+    def pay(self, customer_id: str, amount: float, *invoices: tuple[str, float], **fields: Any) -> TestResponse:
+        """A payment; each of `invoices` is an id and what is applied to it."""
+        applied = [{"invoice_id": invoice_id, "amount_applied": part} for invoice_id, part in invoices]
+        body = {"customer_id": customer_id, "payment_mode": "cash", "amount": amount, "date": "2026-11-20"}
+        return self.post("/customerpayments", {**body, "invoices": applied, **fields})
+
+    def credit(self, customer_id: str, *lines: dict[str, Any], **fields: Any) -> TestResponse:
+        line_items = list(lines) or [{"name": "Shirt", "rate": 10, "quantity": 1}]
+        body = {"customer_id": customer_id, "date": "2026-11-20", "line_items": line_items}
+        return self.post("/creditnotes", {**body, **fields})
+
+    def credited(self, customer_id: str, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """The created credit note."""
+        response = self.credit(customer_id, *lines, **fields)
+        assert response.status_code == 201, response.text
+        return dict(response.json["creditnote"])
 
     def expense(self, **fields: Any) -> TestResponse:
         body = {

@@ -12,7 +12,7 @@ def marked(value: Any) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def unique(control: Any) -> None:
-    for kind in ("invoice", "expense"):
+    for kind in ("invoice", "expense", "payment", "creditnote"):
         control("custom_fields", UNIQUE | {"kind": kind})
 
 
@@ -42,8 +42,13 @@ def test_another_value_and_an_empty_one_are_fine(zoho: Any) -> None:
 def test_each_kind_counts_for_itself(zoho: Any) -> None:
     zoho.billed(zoho.contact(), custom_fields=marked("bh-1"))
 
+    customer = zoho.contact("Ben")
     assert zoho.expense(custom_fields=marked("bh-1")).status_code == 200
     assert zoho.expense(custom_fields=marked("bh-1")).json["code"] == 4
+    assert zoho.pay(customer, 10, custom_fields=marked("bh-1")).status_code == 201
+    assert zoho.pay(customer, 10, custom_fields=marked("bh-1")).json["code"] == 4
+    assert zoho.credit(customer, custom_fields=marked("bh-1")).status_code == 201
+    assert zoho.credit(customer, custom_fields=marked("bh-1")).json["code"] == 4
 
 
 @pytest.mark.usefixtures("unique")

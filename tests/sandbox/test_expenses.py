@@ -117,6 +117,21 @@ def test_an_expense_may_be_in_another_currency(zoho: Any) -> None:
     assert (expense["currency_code"], expense["exchange_rate"]) == ("EUR", Decimal("1.08"))
 
 
+def test_an_expense_in_another_currency_is_worth_as_much_if_no_rate_is_sent(zoho: Any) -> None:
+    expense = zoho.expense(currency_id=zoho.currency("EUR")).json["expense"]
+
+    assert (expense["currency_code"], str(expense["exchange_rate"])) == ("EUR", "1.0")
+    assert zoho.expense(currency_id=zoho.currency("EUR"), exchange_rate=0).json["code"] == 4
+
+
+def test_a_billable_expense_is_billed_to_somebody(zoho: Any) -> None:
+    assert zoho.expense(is_billable=True).json["code"] == 4
+
+    expense = zoho.expense(is_billable=True, customer_id=zoho.contact("Ann")).json["expense"]
+
+    assert (expense["customer_name"], expense["status"]) == ("Ann", "unbilled")
+
+
 @pytest.mark.parametrize(
     ("query", "amounts"),
     [
@@ -132,7 +147,7 @@ def test_an_expense_may_be_in_another_currency(zoho: Any) -> None:
     ],
 )
 def test_expenses_are_filtered_as_documented(zoho: Any, query: dict[str, str], amounts: list[float]) -> None:
-    zoho.expense(amount=10, reference_number="bh-a", description="Lunch", is_billable=True)
+    zoho.expense(amount=10, reference_number="bh-a", description="Lunch", is_billable=True, customer_id=zoho.contact())
     zoho.expense(amount=20, reference_number="bh-b", account_id=zoho.account("Lodging"), date="2026-11-01")
 
     assert [row["total"] for row in zoho.get("/expenses", **query)["expenses"]] == amounts

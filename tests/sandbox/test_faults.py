@@ -80,6 +80,14 @@ def test_a_fault_meets_only_its_call(zoho: Any, control: Any) -> None:
     assert zoho.call("GET", f"/contacts/{contact_id}").status_code == 500
 
 
+def test_a_fault_may_name_a_step_of_a_document(zoho: Any, control: Any) -> None:
+    control("faults", {"on": "POST /invoices/{invoice_id}/status/sent", "do": "answer_500", "times": 2})
+    path = f"/invoices/{zoho.billed(zoho.contact())['invoice_id']}/status"
+
+    assert [zoho.post(f"{path}/sent").status_code, zoho.post(f"{path}/void").status_code] == [500, 200]
+    assert control("records")["calls"]["POST /invoices/:id/status/sent"] == 1
+
+
 def test_a_share_is_a_chance_that_repeats_with_its_seed(zoho: Any, control: Any) -> None:
     def statuses() -> list[int]:
         control("faults", {"on": "*", "do": "answer_500", "share": 0.5, "seed": 7})

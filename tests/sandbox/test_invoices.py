@@ -118,10 +118,12 @@ def test_an_invoice_must_be_in_the_customers_currency(zoho: Any) -> None:
     assert "multi-currency" in response.json["message"]
 
 
-def test_an_invoice_in_a_foreign_currency_has_its_rate(zoho: Any) -> None:
-    invoice = zoho.billed(zoho.contact(currency_id=zoho.currency("EUR")))
+def test_an_invoice_in_a_foreign_currency_is_worth_as_much_if_no_rate_is_sent(zoho: Any) -> None:
+    customer = zoho.contact(currency_id=zoho.currency("EUR"))
+    silent, told = zoho.billed(customer), zoho.billed(customer, exchange_rate=1.08)
 
-    assert (invoice["currency_code"], str(invoice["exchange_rate"])) == ("EUR", "1.100000")
+    assert [invoice["currency_code"] for invoice in (silent, told)] == ["EUR", "EUR"]
+    assert [str(invoice["exchange_rate"]) for invoice in (silent, told)] == ["1.0", "1.08"]
 
 
 def test_only_active_customers_are_invoiced(zoho: Any) -> None:
@@ -242,8 +244,63 @@ def test_an_invoice_moves_between_its_states(zoho: Any) -> None:
     assert move("draft") == (200, "draft")
 
 
-def test_an_invoice_may_be_sent_at_once(zoho: Any) -> None:
-    assert zoho.billed(zoho.contact(), send=True)["status"] == "sent"
+def test_an_invoice_may_be_sent_at_once(zoho: Any, control: Any) -> None:
+    customer = zoho.contact(contact_persons=[{"email": "ann@x.com"}])
+
+    assert zoho.billed(customer, send=True)["status"] == "sent"
+    assert [email["to_mail_ids"] for email in control("records")["emails"]] == [["ann@x.com"]]
+
+
+def test_every_email_is_kept_and_the_first_sends_the_draft(zoho: Any, control: Any) -> None:
+    invoice = zoho.billed(zoho.contact())
+    path = f"/invoices/{invoice['invoice_id']}"
+
+    answers = [zoho.post(f"{path}/email", {"to_mail_ids": ["ann@x.com"]}) for _ in range(2)]
+
+    assert [answer.json["message"] for answer in answers] == ["Your invoice has been sent."] * 2
+    assert zoho.get(path)["invoice"]["status"] == "sent"
+    assert zoho.get(path)["invoice"]["is_emailed"] is True
+    assert [(email["organization_id"], email["invoice_id"]) for email in control("records")["emails"]] == [
+        ("10000001", invoice["invoice_id"])
+    ] * 2
+
+
+def test_an_email_needs_an_address_and_an_invoice_that_is_not_void(zoho: Any, control: Any) -> None:
+    path = f"/invoices/{zoho.billed(zoho.contact())['invoice_id']}"
+
+    assert zoho.post(f"{path}/email", {"to_mail_ids": []}).json["code"] == 4
+    zoho.post(f"{path}/status/void")
+    assert zoho.post(f"{path}/email", {"to_mail_ids": ["ann@x.com"]}).json["code"] == 4
+    assert control("records")["emails"] == []
+
+
+def test_an_invoice_of_nothing_is_paid_once_it_is_sent(zoho: Any) -> None:
+    invoice = zoho.billed(zoho.contact(), {"name": "Shirt", "rate": 0})
+    path = f"/invoices/{invoice['invoice_id']}"
+
+    zoho.post(f"{path}/status/sent")
+
+    assert (invoice["status"], zoho.get(path)["invoice"]["status"]) == ("draft", "paid")
+
+
+def test_a_line_may_take_off_what_another_charges(zoho: Any) -> None:
+    invoice = zoho.billed(zoho.contact(), {"name": "Shirt", "rate": 10}, {"name": "Loyalty", "rate": -3.5})
+
+    assert str(invoice["total"]) == "6.50"
+    assert zoho.invoice(zoho.contact("Ben"), {"name": "Loyalty", "rate": -3.5}).json["code"] == 4
+
+
+def test_a_line_is_booked_on_its_own_account_or_on_sales(zoho: Any) -> None:
+    liability = zoho.account("Gift Card Liability")
+    invoice = zoho.billed(
+        zoho.contact(), {"name": "Gift card", "rate": 25, "account_id": liability}, {"name": "Shirt", "rate": 10}
+    )
+
+    assert [line["account_name"] for line in invoice["line_items"]] == ["Gift Card Liability", "Sales"]
+    assert invoice["line_items"][0]["account_id"] == liability
+    for wrong in ("1", zoho.account("Accounts Receivable")):
+        refused = zoho.invoice(zoho.contact(f"Ben {wrong}"), {"name": "Card", "rate": 1, "account_id": wrong})
+        assert refused.status_code in (400, 404)
 
 
 def test_an_update_replaces_the_lines_and_leaves_the_rest(zoho: Any) -> None:

@@ -7,7 +7,7 @@ def test_an_empty_sandbox_says_so(client: FlaskClient) -> None:
     page = client.get("/")
 
     assert page.status_code == 200
-    assert page.text.count("None yet.") == 5
+    assert page.text.count("None yet.") == 7
 
 
 def test_the_page_lists_what_is_held(client: FlaskClient, zoho: Any) -> None:
@@ -27,6 +27,31 @@ def test_the_page_lists_what_is_held(client: FlaskClient, zoho: Any) -> None:
         "client lunch",
         "Recorded.",
         "POST /invoices",
+    ):
+        assert words in page
+
+
+def test_the_page_shows_what_became_of_an_order(client: FlaskClient, zoho: Any) -> None:
+    customer = zoho.contact("Ann Smith")
+    invoice_id = zoho.sent(customer)["invoice_id"]
+    zoho.pay(customer, 7.25, (invoice_id, 7.25), reference_number="bh-paid")
+    note_id = zoho.credited(customer, {"name": "Shirt", "rate": 5})["creditnote_id"]
+    applied = {"invoices": [{"invoice_id": invoice_id, "amount_applied": 1}]}
+    zoho.post(f"/creditnotes/{note_id}/invoices", applied)
+    body = {"date": "2026-11-21", "amount": 2.5, "from_account_id": zoho.account("Checking")}
+    zoho.post(f"/creditnotes/{note_id}/refunds", body)
+
+    page = client.get("/").text
+
+    for words in (
+        "partially_paid",
+        "bh-paid",
+        "7.25 of INV-000001",
+        "Undeposited Funds",
+        "CN-00001",
+        "1.00 against INV-000001",
+        "2.50 paid back from Checking",
+        "open",
     ):
         assert words in page
 

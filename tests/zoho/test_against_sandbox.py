@@ -1,21 +1,19 @@
 """The client and the sandbox were written apart, from the same description: here they meet."""
 
 import datetime
-import threading
 from decimal import Decimal
 
 import pytest
 import requests
 
-from config.organizations import Limits, Organization
+from config.options import ConnectionOptions
 from drafts import Address, ContactDraft, ExpenseDraft, InvoiceDraft, Line, Tax
 from errors import OrganizationPaused, OutcomeUnknown, QuotaExhausted, UnknownName, ZohoRejected
-from sandbox import make_server
 from zoho.answers import NameTaken, ValueTaken
-from zoho.books import Books
 
 DAY = datetime.date(2026, 11, 20)
 MARKER = "bh-7k2m9q4x1dfa"
+OPTIONS = ConnectionOptions()
 JANE = ContactDraft(
     contact_name="Jane Doe",
     email="jane@example.com",
@@ -24,46 +22,6 @@ JANE = ContactDraft(
     company_name="Doe & Co",
     billing_address=Address(address="4900 Hopyard Rd", city="Pleasanton", zip="94588", country="U.S.A"),
 )
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = make_server("127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def sandbox(server):
-    requests.post(f"{server}/_sandbox/reset", timeout=10).raise_for_status()
-    return server
-
-
-@pytest.fixture
-def make_books(sandbox, redis):
-    def make(**changes):
-        fields = {
-            "organization_id": "10000001",
-            "accounts_url": sandbox,
-            "api_url": f"{sandbox}/books/v3",
-            "web_url": sandbox,
-            "client_id": "1000.ANY",
-            "client_secret": "sandbox-secret",
-            "refresh_token": "sandbox-refresh",
-            "limits": Limits(1000, 10000, 10),
-        }
-        return Books(Organization(**{**fields, **changes}), redis=redis)
-
-    return make
-
-
-@pytest.fixture
-def books(make_books):
-    return make_books()
 
 
 def create_contact(books, draft, currency_code="USD", contact_name=None):
@@ -97,11 +55,6 @@ def manage(sandbox):
     return call
 
 
-@pytest.fixture
-def held(sandbox):
-    return lambda kind: requests.get(f"{sandbox}/_sandbox/records", timeout=10).json()[kind]
-
-
 def invoice(**changes):
     fields = {
         "reference_number": "#1001",
@@ -116,6 +69,10 @@ def invoice(**changes):
         "notes": "Thanks",
     }  # fmt: skip
     return InvoiceDraft(**{**fields, **changes})
+
+
+def body_of(books, draft, customer_id):
+    return books.invoice_body(draft, books.plan_invoice(draft, OPTIONS), customer_id=customer_id, marker=MARKER)
 
 
 EXPENSE = ExpenseDraft(
@@ -139,7 +96,7 @@ def test_an_order_becomes_a_contact_and_an_invoice_to_the_cent(books, held):
     customer_id = create_contact(books, JANE)
     assert books.find_contact(JANE, "USD") == customer_id
 
-    posted = books.post("invoice", books.body(invoice(), customer_id=customer_id, marker=MARKER))
+    posted = books.post("invoice", body_of(books, invoice(), customer_id))
 
     assert (posted.total, posted.currency_code, posted.status) == (Decimal("66.60"), "USD", "draft")
     assert posted.reference_number == f"#1001 {MARKER}"
@@ -155,7 +112,7 @@ def test_a_foreign_expense_with_a_vendor_stands_as_it_was_sent(books):
     vendor_id = create_contact(books, cafe, "EUR")
     assert books.find_contact(cafe, "EUR") == vendor_id
 
-    posted = books.post("expense", books.body(EXPENSE, marker=MARKER, vendor_id=vendor_id))
+    posted = books.post("expense", books.expense_body(EXPENSE, marker=MARKER, vendor_id=vendor_id))
 
     assert (posted.total, posted.currency_code, posted.reference_number) == (Decimal("42.50"), "EUR", MARKER)
     assert books.read("expense", posted.zoho_id).total == posted.total
@@ -194,8 +151,10 @@ def test_a_unique_field_lets_one_marker_stand_once(make_books, sandbox, held, ki
     field = {"organization_id": "10000001", "kind": kind, "api_name": "cf_bookhook", "unique": True}
     requests.post(f"{sandbox}/_sandbox/custom_fields", json=field, timeout=10).raise_for_status()
     books = make_books(unique_field="cf_bookhook")
-    document, customer_id = (invoice(), create_contact(books, JANE)) if kind == "invoice" else (EXPENSE, None)
-    frozen = books.body(document, customer_id=customer_id, marker=MARKER)
+    if kind == "invoice":
+        frozen = body_of(books, invoice(), create_contact(books, JANE))
+    else:
+        frozen = books.expense_body(EXPENSE, marker=MARKER)
     books.post(kind, frozen)
 
     with pytest.raises(ValueTaken):
@@ -208,7 +167,7 @@ def test_a_unique_field_that_is_not_there_is_refused_but_not_taken_for_a_duplica
     books = make_books(unique_field="cf_misspelt")
 
     with pytest.raises(ZohoRejected, match="cf_misspelt") as caught:
-        books.post("expense", books.body(EXPENSE, marker=MARKER))
+        books.post("expense", books.expense_body(EXPENSE, marker=MARKER))
 
     assert type(caught.value) is ZohoRejected
 
@@ -217,12 +176,12 @@ def test_an_unknown_tax_is_told_with_the_ones_there_are(books):
     line = Line(name="Mug", quantity=Decimal(1), rate=Decimal(1), taxes=(Tax(name="CA State Tax", amount=Decimal(1)),))
 
     with pytest.raises(UnknownName, match="State Tax"):
-        books.body(invoice(lines=(line,)), customer_id="1", marker=MARKER)
+        books.plan_invoice(invoice(lines=(line,)), OPTIONS)
 
 
 def test_a_reference_to_nobody_is_refused_for_good(books):
     with pytest.raises(ZohoRejected):
-        books.post("invoice", books.body(invoice(), customer_id="999", marker=MARKER))
+        books.post("invoice", body_of(books, invoice(), "999"))
 
 
 def test_expired_tokens_are_renewed_on_the_way(books, fault):
@@ -244,7 +203,7 @@ def test_limits_are_told_with_a_time(books, fault, do, seconds):
 @pytest.mark.parametrize("do", ["answer_500", "answer_html_502", "reset_after_saving", "timeout_after_saving"])
 def test_after_doubt_the_marker_tells_what_happened(make_books, fault, do, held):
     books = make_books(timeout_seconds=1.0)
-    frozen = books.body(invoice(), customer_id=create_contact(books, JANE), marker=MARKER)
+    frozen = body_of(books, invoice(), create_contact(books, JANE))
     fault("POST /invoices", do, times=1, seconds=2)
 
     with pytest.raises(OutcomeUnknown):

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from config.organizations import Limits
-from drafts import ContactDraft, ExpenseDraft, InvoiceDraft, Line
+from config.options import ConnectionOptions, PaymentOptions
+from drafts import ContactDraft, ExpenseDraft, InvoiceDraft, Line, PaymentDraft, RefundDraft
 from errors import OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho.books import Books
 from zoho.protocol import Posted, thaw
@@ -29,6 +29,29 @@ EXPENSE = {
     "currency_code": "USD",
     "status": "nonbillable",
 }
+PAYMENT = {
+    "payment_id": "982000000190049",
+    "payment_number": "2",
+    "reference_number": MARKER,
+    "amount": 40.6,
+    "currency_code": "USD",
+}
+CREDIT_NOTE = {
+    "creditnote_id": "982000000567134",
+    "creditnote_number": "CN-29",
+    "reference_number": MARKER,
+    "total": 40.6,
+    "currency_code": "USD",
+    "status": "open",
+}
+PATHS = {
+    "invoice": "/invoices",
+    "expense": "/expenses",
+    "payment": "/customerpayments",
+    "credit_note": "/creditnotes",
+}
+NAMES = {"invoice": "invoice", "expense": "expense", "payment": "payment", "credit_note": "creditnote"}
+ROWS = {"invoice": INVOICE, "expense": EXPENSE, "payment": PAYMENT, "credit_note": CREDIT_NOTE}
 DAY = datetime.date(2026, 11, 20)
 DRAFT = InvoiceDraft(
     reference_number="#1001",
@@ -37,8 +60,15 @@ DRAFT = InvoiceDraft(
     lines=(Line(name="Mug", quantity=Decimal(1), rate=Decimal("40.60")),),
     control_total=Decimal("40.60"),
 )
+REFUND = RefundDraft(
+    once_per="refund:5", reference_number="#1001", date=DAY, currency_code="USD", control_total=Decimal("10.00")
+)
 CURRENCIES = [{"currency_id": "1", "currency_code": "USD", "is_base_currency": True}]
-ACCOUNTS = [{"account_id": "11", "account_name": "Meals"}, {"account_id": "12", "account_name": "Petty Cash"}]
+ACCOUNTS = [
+    {"account_id": "11", "account_name": "Meals"},
+    {"account_id": "12", "account_name": "Petty Cash"},
+    {"account_id": "13", "account_name": "Checking"},
+]
 
 
 @pytest.fixture
@@ -56,7 +86,8 @@ def asked(responses, path):
 def test_an_invoice_is_rendered_once_and_posted_as_it_was_frozen(books, responses):
     responses.post(f"{API}/invoices", json={"code": 0, "invoice": INVOICE}, status=201)
 
-    frozen = books.body(DRAFT, customer_id="77", marker=MARKER)
+    plan = books.plan_invoice(DRAFT, ConnectionOptions())
+    frozen = books.invoice_body(DRAFT, plan, customer_id="77", marker=MARKER)
     posted = books.post("invoice", frozen)
 
     assert thaw(frozen)["reference_number"] == REFERENCE
@@ -77,18 +108,13 @@ def test_an_expense_carries_its_paid_through_account_and_vendor(books, responses
     draft = ExpenseDraft(date=DAY, currency_code="USD", amount=Decimal("42.50"), account_name="Meals",
                          paid_through_account_name="Petty Cash")  # fmt: skip
 
-    frozen = books.body(draft, marker=MARKER, vendor_id="9")
+    frozen = books.expense_body(draft, marker=MARKER, vendor_id="9")
     posted = books.post("expense", frozen)
 
     body = json.loads(asked(responses, "/expenses")[0].body)
     assert (body["account_id"], body["paid_through_account_id"], body["vendor_id"]) == ("11", "12", "9")
     assert (posted.number, posted.total) == ("", Decimal("42.5"))
     assert posted.url.endswith("#/expenses/982000000030049")
-
-
-def test_an_invoice_needs_a_customer(books):
-    with pytest.raises(ValueError, match="customer"):
-        books.body(DRAFT, marker=MARKER)
 
 
 @pytest.mark.parametrize("answer", [{}, {"invoice": {}}, {"invoice": None}, {"invoice": {**INVOICE, "total": "?"}}])
@@ -141,24 +167,28 @@ def test_two_documents_with_one_marker_are_both_found(books, responses):
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "filter_name", "row"),
+    ("kind", "filter_name", "filter_by"),
     [
-        ("invoice", "/invoices", "search_text", INVOICE),
-        ("expense", "/expenses", "reference_number_contains", EXPENSE),
+        ("invoice", "search_text", "Status.All"),
+        ("expense", "reference_number_contains", "Status.All"),
+        ("payment", "reference_number_contains", "PaymentMode.All"),
+        ("credit_note", "search_text", "Status.All"),
     ],
 )
-def test_a_reference_edited_by_hand_is_found_among_others(books, responses, kind, path, filter_name, row):
+def test_a_reference_edited_by_hand_is_found_among_others(books, responses, kind, filter_name, filter_by):
+    path, name, row = PATHS[kind], NAMES[kind], ROWS[kind]
     edited = {**row, "reference_number": f"PO 5 {MARKER} checked"}
-    foreign = {**row, f"{kind}_id": "7", "reference_number": "PO 5"}
+    foreign = {**row, f"{name}_id": "7", "reference_number": "PO 5"}
 
     def search(request):
         rows = [foreign, edited] if filter_name in request.params else []
         return 200, {}, json.dumps({"code": 0, path[1:]: rows})
 
     responses.add_callback("GET", API + path, callback=search)
-    responses.get(f"{API}{path}/{row[f'{kind}_id']}", json={"code": 0, kind: edited})
+    responses.get(f"{API}{path}/{row[f'{name}_id']}", json={"code": 0, name: edited})
 
     assert len(books.find_by_marker(kind, MARKER, reference_number=REFERENCE)) == 1
+    assert asked(responses, path)[0].params["filter_by"] == filter_by
 
 
 def test_a_search_that_is_ignored_does_not_read_all_the_books(books, responses):
@@ -184,6 +214,73 @@ def test_what_a_row_lacks_is_read_from_the_document(books, responses):
     assert found[0].total == Decimal("40.60")
 
 
+def test_a_row_that_shows_no_reference_is_read_before_it_is_believed(books, responses):
+    summaries = [{"payment_id": payment_id, "amount": 1} for payment_id in ("1", "2")]
+    responses.get(f"{API}/customerpayments", json={"code": 0, "customer_payments": summaries})
+    for payment_id, reference in (("1", "another"), ("2", MARKER)):
+        row = {**PAYMENT, "payment_id": payment_id, "reference_number": reference}
+        responses.get(f"{API}/customerpayments/{payment_id}", json={"code": 0, "payment": row})
+
+    found = books.find_by_marker("payment", MARKER, reference_number=MARKER)
+
+    assert [posted.zoho_id for posted in found] == ["2"]
+
+
+def test_a_list_that_can_not_be_verified_is_not_taken_for_an_empty_one(books, responses):
+    summaries = [{"payment_id": str(number), "amount": 1} for number in range(50)]
+    responses.get(f"{API}/customerpayments", json={"code": 0, "customer_payments": summaries})
+    for number in range(50):
+        row = {**PAYMENT, "payment_id": str(number), "reference_number": "another"}
+        responses.get(f"{API}/customerpayments/{number}", json={"code": 0, "payment": row})
+
+    with pytest.raises(ZohoUnavailable, match="reference numbers"):
+        books.find_by_marker("payment", MARKER, reference_number=MARKER)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "page"), [("payment", "2", "paymentsreceived"), ("credit_note", "CN-29", "creditnotes")]
+)
+def test_payments_and_credit_notes_are_documents_too(books, responses, kind, number, page):
+    row, name = ROWS[kind], NAMES[kind]
+    responses.post(API + PATHS[kind], json={"code": 0, name: row}, status=201)
+    responses.get(f"{API}{PATHS[kind]}/{row[f'{name}_id']}", json={"code": 0, name: row})
+
+    posted = books.post(kind, "{}")
+
+    assert books.read(kind, posted.zoho_id) == posted
+    assert (posted.number, posted.total, posted.currency_code) == (number, Decimal("40.6"), "USD")
+    assert posted.url == f"https://books.zoho.example/app/10000001#/{page}/{posted.zoho_id}"
+
+
+def test_a_payment_goes_by_the_connections_words_for_its_method(books):
+    options = ConnectionOptions(
+        payments=PaymentOptions(account="Petty Cash", accounts={"stripe": "Checking"}, modes={"stripe": "creditcard"})
+    )
+    draft = PaymentDraft(once_per="payment:7", date=DAY, amount=Decimal("40.60"), currency_code="USD", method="Stripe")
+
+    paid = thaw(books.payment_body(draft, options, customer_id="7", invoice_id="8", marker=MARKER))
+    paid_back = thaw(
+        books.payout_body(dataclasses.replace(REFUND, method="bacs"), options, amount=Decimal(10), marker=MARKER)
+    )
+
+    assert (paid["payment_mode"], paid["account_id"]) == ("creditcard", "13")
+    assert (paid_back["refund_mode"], paid_back["from_account_id"]) == ("bacs", "12")
+
+
+def test_a_share_of_an_invoice_or_all_of_it_is_credited(books):
+    line = {"name": "Mug", "quantity": 2, "rate": 10, "item_total": 20, "tax_id": "5", "tax_name": "VAT"}
+    line["line_item_taxes"] = [{"tax_amount": 4}]
+    invoice = {"invoice_number": "INV-1", "currency_code": "USD", "total": "24.00", "line_items": [line]}
+
+    share = books.plan_share(REFUND, invoice)
+    whole = books.plan_share(dataclasses.replace(REFUND, control_total=Decimal("24.00")), invoice)
+    body = thaw(books.credit_note_body(REFUND, share, customer_id="7", marker=MARKER))
+
+    assert (share["is_inclusive_tax"], share["line_items"][0]["rate"]) == (True, Decimal("10.00"))
+    assert (whole["is_inclusive_tax"], whole["line_items"][0]["quantity"]) == (False, 2)
+    assert (body["reference_number"], body["customer_id"]) == (REFERENCE, "7")
+
+
 def test_contacts_go_through_the_same_books(books, responses):
     responses.get(f"{API}/contacts", json={"code": 0, "contacts": []})
     responses.post(f"{API}/contacts", json={"code": 0, "contact": {"contact_id": "5"}}, status=201)
@@ -193,65 +290,6 @@ def test_contacts_go_through_the_same_books(books, responses):
     assert books.create_contact(books.contact_body(draft, "USD", contact_name="Jane")) == "5"
     assert json.loads(asked(responses, "/contacts")[-1].body)["currency_id"] == "1"
     assert books.contact_url("5") == "https://books.zoho.example/app/10000001#/contacts/5"
-
-
-def organizations(responses, **changes):
-    row = {"organization_id": "10000001", "plan_name": "FREE", "time_zone": "UTC", **changes}
-    responses.get(f"{API}/organizations", json={"code": 0, "organizations": [row]})
-
-
-def lists(responses):
-    for name in ("contacts", "invoices", "expenses"):
-        responses.get(f"{API}/{name}", json={"code": 0, name: []})
-
-
-def test_a_sound_connection_has_no_problems(books, responses):
-    organizations(responses)
-    lists(responses)
-
-    assert books.check() == []
-
-
-def test_a_check_names_the_missing_scope_and_the_wrong_plan(books, responses, organization):
-    organizations(responses, plan_name="Free")
-    lists(responses)
-    responses.replace("GET", f"{API}/chartofaccounts", json={"code": 57, "message": "not authorized"}, status=401)
-
-    problems = books.check()
-
-    assert len(problems) == 1
-    assert "ZohoBooks.accountants.READ" in problems[0]
-
-
-def test_a_check_tells_a_plan_that_promises_too_much(organization, redis, clock, responses, tokens_flow):
-    tokens_flow()
-    organizations(responses, plan_name="Free")
-    lists(responses)
-    for name in ("settings/currencies", "chartofaccounts"):
-        responses.get(f"{API}/{name}", json={"code": 0})
-    elite = dataclasses.replace(organization, limits=Limits(95, 9500, 9))
-
-    problems = Books(elite, redis=redis, clock=clock).check()
-
-    assert problems == [
-        "The limits assume 9500 calls a day, but the organization's plan is free with 1000: "
-        "check ZOHO_PLAN and ZOHO_CALLS_PER_DAY."
-    ]
-
-
-def test_a_check_tells_an_organization_the_user_cannot_see(books, responses):
-    organizations(responses, organization_id="10000002")
-
-    assert "cannot see organization 10000001" in books.check()[0]
-
-
-def test_a_check_tells_a_broken_grant_and_asks_no_further(organization, redis, clock, responses):
-    responses.post("https://accounts.zoho.example/oauth/v2/token", json={"error": "invalid_code"})
-
-    problems = Books(organization, redis=redis, clock=clock).check()
-
-    assert len(problems) == 1
-    assert "refresh token" in problems[0]
 
 
 def test_usage_tells_what_was_spent(books, responses):

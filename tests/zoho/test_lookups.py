@@ -3,14 +3,20 @@ from decimal import Decimal
 
 import pytest
 
-from errors import UnknownName, ZohoUnavailable
+from errors import NeedsAttention, UnknownName, ZohoUnavailable
 from zoho.lookups import Lookups
 from zoho.names import Names
 
 API = "https://api.zoho.example/books/v3"
 CURRENCIES = [
-    {"currency_id": "1", "currency_code": "USD", "is_base_currency": True, "exchange_rate": 1},
-    {"currency_id": "2", "currency_code": "EUR", "is_base_currency": False, "exchange_rate": 1.18},
+    {"currency_id": "1", "currency_code": "USD", "is_base_currency": True, "exchange_rate": 1, "price_precision": 2},
+    {
+        "currency_id": "2",
+        "currency_code": "EUR",
+        "is_base_currency": False,
+        "exchange_rate": 1.18,
+        "price_precision": 4,
+    },
     {"currency_id": "3", "currency_code": "JPY", "is_base_currency": False, "exchange_rate": 0},
 ]
 TAXES = [{"tax_id": str(number), "tax_name": f"VAT {number}%", "tax_percentage": number} for number in (7, 19, 20)]
@@ -67,6 +73,75 @@ def test_only_a_foreign_currency_has_an_exchange_rate_and_only_a_real_one(lookup
     assert lookups.currency("JPY") == {"currency_id": "3"}
 
 
+def test_the_senders_exchange_rate_counts_before_zohos_and_one_there_must_be(lookups):
+    assert lookups.exchange_rate("USD", Decimal("1.5")) == {}
+    assert lookups.exchange_rate("EUR", None) == {"exchange_rate": Decimal("1.18")}
+    assert lookups.exchange_rate("EUR", Decimal("1.2")) == {"exchange_rate": Decimal("1.2")}
+    with pytest.raises(NeedsAttention, match="JPY") as caught:
+        lookups.exchange_rate("JPY", None)
+    assert caught.value.code == "no_exchange_rate"
+
+
+def test_a_currency_has_the_decimals_zoho_keeps_else_those_of_the_standard(lookups):
+    assert (lookups.precision("EUR"), lookups.precision("JPY")) == (4, 0)
+
+
+@pytest.fixture
+def groups(lists, responses):
+    """A group whose list row shows its members, and two that must be asked for theirs."""
+    shown = [{"tax_id": "7", "tax_percentage": 7}, {"tax_id": "19", "tax_percentage": 19}]
+    rows = [("50", "Shown", 26, shown), ("51", "Asked", 39, None), ("52", "Other", 39, None)]
+    lists.rows["/settings/taxes"] = TAXES + [
+        {"tax_id": tax_id, "tax_name": name, "tax_percentage": percentage, "tax_type": "tax_group"}
+        | ({"taxes": members} if members else {})
+        for tax_id, name, percentage, members in rows
+    ]
+    members = [{"tax_id": "19", "tax_percentage": 19}, {"tax_id": "20", "tax_percentage": 20}]
+    for tax_id, taxes in (("51", members), ("52", [{"tax_id": "98", "tax_percentage": 39}])):
+        responses.get(f"{API}/settings/taxgroups/{tax_id}", json={"code": 0, "tax_group": {"taxes": taxes}})
+    return lambda: [call.request.url for call in responses.calls if "taxgroups" in call.request.url]
+
+
+def test_the_group_of_exactly_these_taxes_is_found(lookups, groups):
+    assert lookups.tax_group(("VAT 19%", "VAT 7%")) == {"tax_id": "50"}
+    assert groups() == []
+    assert lookups.tax_group(("VAT 20%", "vat 19%")) == {"tax_id": "51"}
+    assert len(groups()) == 2
+
+
+def test_without_such_a_group_it_is_told_which_to_create(lookups, groups):
+    with pytest.raises(UnknownName, match=r"VAT 7% \+ VAT 20%") as caught:
+        lookups.tax_group(("VAT 7%", "VAT 20%"))
+
+    assert caught.value.code == "several_taxes"
+    assert "Create a tax group of VAT 7% + VAT 20%" in caught.value.remedy
+
+
+def test_the_members_of_a_group_are_asked_for_once(lookups, groups):
+    assert lookups.tax_percentages("Shown") == (Decimal(7), Decimal(19))
+    for _ in range(3):
+        assert lookups.tax_percentages("Asked") == (Decimal(19), Decimal(20))
+    assert lookups.tax_percentages("VAT 7%") == (Decimal(7),)
+    assert len(groups()) == 1
+
+
+def test_a_percentage_zoho_does_not_tell_is_not_guessed(lookups, lists):
+    lists.rows["/settings/taxes"] = [{"tax_id": "1", "tax_name": "VAT"}]
+
+    assert lookups.tax_percentages("VAT") is None
+
+
+def test_a_tax_is_there_or_not(lookups):
+    assert (lookups.has_tax("VAT 7%"), lookups.has_tax("GST")) == (True, False)
+
+
+def test_a_list_kept_by_a_version_that_knew_less_of_it_is_read_anew(lookups, lists, redis, clock):
+    row = {"currency_id": "1", "currency_code": "USD"}
+    redis.set("bh:lookup:10000001:currencies", json.dumps({"fetched_at": clock.now, "rows": [row]}))
+
+    assert lookups.precision("EUR") == 4
+
+
 def test_a_list_is_read_once_a_day_by_all_processes_together(lookups, lists, make_client, redis, clock):
     for _ in range(3):
         lookups.tax("VAT 7%")
@@ -94,12 +169,12 @@ def test_an_exact_name_wins_over_one_in_another_case(lookups, lists):
 
 
 def test_an_unknown_tax_is_named_with_what_is_close_and_what_to_do(lookups):
-    with pytest.raises(UnknownName, match=r"“VAT 21%”.*Close: VAT") as caught:
+    with pytest.raises(UnknownName, match=r"“VAT 21%”.*Close: VAT.*It has: VAT 7%, VAT 19%, VAT 20%") as caught:
         lookups.tax("VAT 21%")
 
     assert caught.value.code == "unknown_tax"
     assert caught.value.field == "tax"
-    assert "Create the tax" in caught.value.remedy
+    assert "BOOKHOOK_TAX_NAMES" in caught.value.remedy
 
 
 def test_without_anything_close_the_names_there_are_are_listed(lookups):

@@ -1,0 +1,246 @@
+"""What an event would lead to, by the code that posts and without any network: names stand where ids would."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from config.options import ConnectionOptions
+from config.settings import Settings
+from drafts import ContactDraft, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
+from ledger import marker
+from mappings import Identity, Options, Received, Source
+from worker.contacts import named_contact
+from worker.documents import WALK_IN
+from zoho.bodies import (
+    contact_body,
+    credit_body,
+    credit_note_body,
+    expense_body,
+    invoice_body,
+    payment_body,
+    payout_body,
+)
+from zoho.names import NamesAsTheyAre
+from zoho.planning import Plan, plan_credit_note, plan_invoice
+
+NAMES = NamesAsTheyAre()
+THE_INVOICE = "<the invoice>"
+THE_NOTE = "<the credit note>"
+THE_EXPENSE = "<the expense>"
+SHARES = "its lines come from the invoice as it stands in Zoho, in its proportions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call that would be made: method and path, when only under a condition, and the body if there is one."""
+
+    title: str
+    body: Mapping[str, Any] | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """What a document will come to, and what the sender says that it should."""
+
+    name: str
+    plan: Plan
+    control_total: Decimal
+    currency_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What would come of a request: why it would be `ignored`, or the calls in their order and what is computed."""
+
+    ignored: str | None = None
+    calls: tuple[Call, ...] = ()
+    computed: tuple[Computed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Whose events are rehearsed, and by which decisions."""
+
+    source: Source
+    connection: str
+    options: ConnectionOptions
+    time_zone: str
+    unique_field: str | None
+
+    def rehearse(self, received: Received) -> Rehearsal:
+        """What would come of the request; raises NeedsAttention with what would park it."""
+        identity = self.identify(received)
+        if identity.ignored:
+            return Rehearsal(ignored=identity.ignored)
+        drafts = self.source.render(received, self._mapping_options(), topic=identity.topic)
+        rehearsed = _Play(self, drafts)
+        return rehearsed.whole()
+
+    def identify(self, received: Received) -> Identity:
+        """What the request is; raises what keeps it from being known."""
+        identity = self.source.identify(received)
+        if identity.problem:
+            raise identity.problem
+        return identity
+
+    def _mapping_options(self) -> Options:
+        expenses = self.options.expenses
+        return Options(
+            time_zone=self.time_zone,
+            paid_through=expenses.paid_through,
+            default_account=expenses.default_account,
+            accounts=expenses.accounts,
+        )
+
+
+def set_stage(source: Source, connection: str, settings: Settings) -> Stage:
+    """The stage for a connection; one that is not set up decides what every connection does by default."""
+    configured = settings.connections.get(connection)
+    organization = settings.organization
+    return Stage(
+        source=source,
+        connection=connection,
+        options=configured.options if configured else settings.options,
+        time_zone=(organization.time_zone if organization else None) or "UTC",
+        unique_field=organization.unique_field if organization else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """The drafts of one event on their stage."""
+
+    stage: Stage
+    drafts: Drafts
+
+    def whole(self) -> Rehearsal:
+        computed: list[Computed] = []
+        calls = tuple(self._calls(computed))
+        if calls:
+            return Rehearsal(calls=calls, computed=tuple(computed))
+        return Rehearsal(ignored="there is nothing to do")
+
+    def _calls(self, computed: list[Computed]) -> Iterator[Call]:
+        drafts = self.drafts
+        if drafts.invoice:
+            yield from self._invoice(drafts.invoice, computed)
+        if drafts.payments and self.stage.options.payments.record:
+            for payment in drafts.payments:
+                yield self._payment(payment)
+        for refund in drafts.refunds:
+            yield from self._refund(refund, computed)
+        if drafts.cancel:
+            note = "where nothing was paid; else a credit note over what is not credited yet"
+            yield Call(title=f"POST /invoices/{THE_INVOICE}/status/void", note=note)
+        if drafts.invoice and self.stage.options.invoices.email and not drafts.cancel:
+            yield self._email()
+        if drafts.expense:
+            yield from self._expense(drafts.expense)
+        if drafts.decision:
+            yield Call(title=f"{drafts.decision.verdict} the expense {drafts.decision.event_id}")
+
+    def _invoice(self, draft: InvoiceDraft, computed: list[Computed]) -> Iterator[Call]:
+        plan = plan_invoice(draft, NAMES, self.stage.options)
+        name = f"invoice {draft.reference_number}"
+        computed.append(
+            Computed(name=name, plan=plan, control_total=draft.control_total, currency_code=draft.currency_code)
+        )
+        customer = self._named(self.drafts.contact or WALK_IN, draft.currency_code)
+        yield self._contact(customer, draft.currency_code)
+        body = invoice_body(
+            draft, plan.fields, customer_id="", marker=self._mark("invoice"), unique_field=self.stage.unique_field
+        )
+        note = "in the place of one that is not posted yet; else nothing" if self.drafts.is_edit else None
+        yield Call(title="POST /invoices", body=_naming(customer, body), note=note)
+        options = self.stage.options
+        if options.invoices.mark_sent or options.invoices.email or (self.drafts.payments and options.payments.record):
+            yield Call(title=f"POST /invoices/{THE_INVOICE}/status/sent")
+
+    def _payment(self, draft: PaymentDraft) -> Call:
+        options = self.stage.options.payments
+        body = payment_body(
+            draft,
+            NAMES,
+            customer_id="<its customer>",
+            invoice_id=THE_INVOICE,
+            marker=self._mark("payment", draft.once_per),
+            mode=options.mode_of(draft.method),
+            account_name=options.account_of(draft.method),
+        )
+        note = "less what is recorded of it already" if draft.is_so_far else None
+        return Call(title="POST /customerpayments", body=body, note=note)
+
+    def _refund(self, draft: RefundDraft, computed: list[Computed]) -> Iterator[Call]:
+        options = self.stage.options
+        plan = plan_credit_note(draft, NAMES, options) if draft.lines else None
+        if plan:
+            name = f"credit note {draft.reference_number}"
+            computed.append(
+                Computed(name=name, plan=plan, control_total=draft.control_total, currency_code=draft.currency_code)
+            )
+        mark = self._mark("credit_note", draft.once_per)
+        fields = plan.fields if plan else {}
+        body = credit_note_body(draft, fields, NAMES, customer_id="<its customer>", marker=mark)
+        yield Call(title="POST /creditnotes", body=body, note=None if plan else SHARES)
+        yield from self._money_back(draft)
+
+    def _money_back(self, draft: RefundDraft) -> Iterator[Call]:
+        options = self.stage.options.payments
+        back = draft.control_total if draft.paid_back is None else draft.paid_back
+        back = back if options.record else Decimal(0)
+        if draft.control_total > back:
+            body = credit_body(THE_INVOICE, draft.control_total - back)
+            yield Call(title=f"POST /creditnotes/{THE_NOTE}/invoices", body=body, note="up to what is still owed")
+        if back:
+            body = payout_body(
+                draft,
+                NAMES,
+                amount=back,
+                marker=self._mark("payout", draft.once_per),
+                mode=options.mode_of(draft.method),
+                account_name=options.account_of(draft.method),
+            )
+            yield Call(title=f"POST /creditnotes/{THE_NOTE}/refunds", body=body)
+
+    def _email(self) -> Call:
+        contact = self.drafts.contact
+        address = contact.email if contact else None
+        if address is None:
+            return Call(title="no e-mail: the customer has no address")
+        return Call(title=f"POST /invoices/{THE_INVOICE}/email", body={"to_mail_ids": [address]})
+
+    def _expense(self, draft: ExpenseDraft) -> Iterator[Call]:
+        for contact in self._parties(draft):
+            yield self._contact(contact, draft.currency_code)
+        mark, field = self._mark("expense"), self.stage.unique_field
+        customer_id = "<its customer>" if draft.customer else None
+        body = expense_body(draft, NAMES, marker=mark, customer_id=customer_id, unique_field=field)
+        vendor = {"vendor_name": draft.vendor_name} if draft.vendor_name else {}
+        over = self.stage.options.expenses.approval_over
+        note = None if over is None else f"once it is approved, if it is over {over}" if over else "once it is approved"
+        yield Call(title="POST /expenses", body={**body, **vendor}, note=note)
+        if draft.receipt:
+            yield Call(title=f"POST /expenses/{THE_EXPENSE}/receipt")
+
+    def _parties(self, draft: ExpenseDraft) -> Iterator[ContactDraft]:
+        if draft.vendor_name:
+            yield ContactDraft(contact_name=draft.vendor_name, contact_type="vendor")
+        if draft.customer:
+            yield self._named(draft.customer, draft.currency_code)
+
+    def _named(self, draft: ContactDraft, currency_code: str) -> ContactDraft:
+        return named_contact(draft, self.stage.connection, currency_code)
+
+    def _contact(self, draft: ContactDraft, currency_code: str) -> Call:
+        body = contact_body(draft, NAMES, contact_name=draft.contact_name, currency_code=currency_code)
+        return Call(title="POST /contacts, unless it is there", body=body)
+
+    def _mark(self, kind: str, once_per: str | None = None) -> str:
+        return marker(f"{self.stage.connection}/{kind}/{once_per or self.drafts.once_per}", 1)
+
+
+def _naming(customer: ContactDraft, body: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in body.items() if name != "customer_id"}
+    return {"customer_name": customer.contact_name, **rest}

@@ -1,0 +1,75 @@
+"""Lines of a file as requests of a source."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import click
+
+from cli.send import as_new_delivery
+from mappings import Received, Source
+from mappings.examples import compact
+
+PARTS_OF_A_REQUEST = frozenset({"headers", "body", "raw"})
+
+
+class NotARequest(Exception):
+    """Raised when a line holds nothing that the source could have sent."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """How lines are read; `topic` is what a line is that holds a bare body."""
+
+    source: Source
+    topic: str | None
+    most_bytes: int
+
+    def check_topic(self) -> None:
+        """Raises UsageError when the source has nothing of the topic."""
+        _ = self._headers
+
+    def read(self, line: bytes) -> Received:
+        """The request of a line; raises NotARequest."""
+        try:
+            content = json.loads(line, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            raise NotARequest("the line is not JSON") from None
+        if not isinstance(content, dict):
+            raise NotARequest("the line is not a JSON object")
+        received = self._request(content) if _is_request(content) else self._bare(content)
+        if len(received.body) > self.most_bytes:
+            raise NotARequest("the body is larger than BOOKHOOK_MAX_BODY_BYTES")
+        return received
+
+    def _request(self, content: Mapping[str, Any]) -> Received:
+        headers = content.get("headers", {})
+        if not isinstance(headers, dict) or not isinstance(content.get("raw", ""), str):
+            raise NotARequest("its headers are no object, or its raw body is no text")
+        body = content["raw"] if "raw" in content else compact(content["body"])
+        return Received(body.encode(), {"Content-Type": self.source.accepts[0], **headers})
+
+    def _bare(self, content: Mapping[str, Any]) -> Received:
+        received = Received(compact(content).encode(), self._headers)
+        if not self.source.identify(received).topic:
+            raise NotARequest("the line does not say what it is: give its topic with --topic")
+        return received
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        """What the source sends beside a body of the topic, as one of its examples has it."""
+        if self.topic is None:
+            return {"Content-Type": self.source.accepts[0]}
+        for example in self.source.examples():
+            plain = as_new_delivery(self.source, example)
+            if self.source.identify(Received(plain.body, plain.headers)).topic == self.topic:
+                return plain.headers
+        topics = ", ".join(self.source.topics)
+        raise click.UsageError(f"{self.source.name} has no example of the topic {self.topic!r}; it maps {topics}.")
+
+
+def _is_request(content: Mapping[str, Any]) -> bool:
+    return set(content) <= PARTS_OF_A_REQUEST and bool({"body", "raw"} & set(content))

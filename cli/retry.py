@@ -1,0 +1,127 @@
+"""`bookhook retry`: works on events again; where a total differs, a person says what is to become of the document."""
+
+import sys
+
+import click
+
+from cli.desk import is_at_terminal, login_name, sit_at_desk
+from cli.events import open_ledger
+from cli.undo import confirm, show_plan, undo_steps
+from errors import Busy
+from ledger import Ledger
+from worker.acceptance import accept, differing
+from worker.desk import Desk
+from worker.undo import plan_undo
+
+DIFFERS = frozenset({"total_differs", "tax_differs"})
+CHOICES = {
+    "c": "compare",
+    "a": "accept",
+    "v": "void",
+    "n": "anew",
+}
+
+
+@click.command()
+@click.argument("event_ids", nargs=-1)
+@click.option("--state", type=click.Choice(["parked", "waiting"]), help="Retry every event in this state.")
+@click.option("--accept", "way", flag_value="accept", help="Total differs: take it as right, as it stands in Zoho.")
+@click.option("--void", "way", flag_value="void", help="Total differs: take the document back, and leave it at that.")
+@click.option("--anew", "way", flag_value="anew", help="Total differs: take the document back and post it anew.")
+@click.option("--by", default=login_name, show_default="your login name", help="Who accepts a total.")
+@click.option("--yes", is_flag=True, help="Take documents back without asking.")
+def retry(event_ids: tuple[str, ...], state: str | None, way: str | None, by: str, yes: bool) -> None:
+    """Hand parked or waiting events to the workers again; exits with 1 if any could not be.
+
+    What was undone is then posted anew. A document whose total differs is compared again, never posted, unless one of
+    --accept, --void and --anew says otherwise; at a terminal that is asked.
+    """
+    if bool(event_ids) == bool(state):
+        raise click.UsageError("Give the ids of events, or --state parked.")
+    if way and not event_ids:
+        raise click.UsageError(f"--{way} is for single events: give their ids.")
+    if way is None and is_at_terminal() and event_ids:
+        way = _ask(event_ids)
+    if way in (None, "compare"):
+        refused = _requeue_all(event_ids, state)
+    else:
+        refused = _settle_all(event_ids, way, by=by, yes=yes)
+    sys.exit(1 if refused else 0)
+
+
+def _requeue_all(event_ids: tuple[str, ...], state: str | None) -> int:
+    with open_ledger() as (_, ledger):
+        chosen = event_ids or [event.event_id for event in ledger.events.list(state=state)]
+        with click.progressbar(chosen, label="retrying", file=sys.stderr, hidden=len(chosen) < 100) as bar:
+            handed = sum(_requeue(ledger, event_id) for event_id in bar)
+    click.echo(f"{handed} handed to the workers")
+    return len(chosen) - handed
+
+
+def _requeue(ledger: Ledger, event_id: str) -> bool:
+    """Gives the event its turn, what was undone a new generation; says why not."""
+    obstacle = _obstacle(ledger, event_id) or ledger.events.requeue(event_id)
+    if obstacle is not None:
+        click.echo(f"{event_id}: {f'it is {obstacle}' if obstacle else 'there is no such event'}", err=True)
+    return obstacle is None
+
+
+def _obstacle(ledger: Ledger, event_id: str) -> str | None:
+    """What keeps documents that were undone from their next generation, which begins here."""
+    event = ledger.events.get(event_id)
+    if event is None or event.state not in ("parked", "waiting"):
+        return None
+    if ledger.undoing.unfinished(event.event_id):
+        return f"being undone; finish that first: bookhook undo {event_id}"
+    try:
+        ledger.undoing.permit_anew(event.event_id)
+    except Busy:
+        return "at work: another event is at one of its documents"
+    return None
+
+
+def _ask(event_ids: tuple[str, ...]) -> str | None:
+    """What a person wants done with documents whose totals differ; None where there is none."""
+    with open_ledger() as (_, ledger):
+        events = [event for event_id in event_ids if (event := ledger.events.get(event_id))]
+        asked = [event for event in events if event.error and event.error.code in DIFFERS]
+        standing = [record for event in asked for record in ledger.documents.of(event.event_id)]
+    standing = [record for record in standing if record.state == "posted" and not record.totals_agree]
+    for record in standing:
+        number = record.number or record.zoho_id
+        click.echo(
+            f"{record.kind} {number}: {record.total} in Zoho, {record.control_total} at the sender; {record.url}"
+        )
+    if not standing:
+        return None
+    told = "[c]ompare again, [a]ccept it as it stands, [v]oid or delete it, or post it a[n]ew"
+    return CHOICES[click.prompt(told, type=click.Choice(list(CHOICES)), default="c", show_choices=False)]
+
+
+def _settle_all(event_ids: tuple[str, ...], way: str, *, by: str, yes: bool) -> int:
+    with sit_at_desk() as desk:
+        done = [_settle(desk, event_id, way, by=by, yes=yes) for event_id in event_ids]
+    return done.count(False)
+
+
+def _settle(desk: Desk, event_id: str, way: str, *, by: str, yes: bool) -> bool:
+    """Does what the person wants with what differs; gives whether it was done."""
+    event = desk.ledger.events.get(event_id)
+    if event is None or event.state != "parked" or not differing(desk.ledger, event.event_id):
+        if way == "anew" and event is not None and event.state == "parked":
+            return _requeue(desk.ledger, event.event_id)
+        click.echo(f"{event_id}: nothing of it stands in Zoho with a total that differs", err=True)
+        return False
+    if way == "accept":
+        return _accept(desk, event.event_id, by) and _requeue(desk.ledger, event.event_id)
+    steps = plan_undo(desk, [event.event_id])
+    show_plan(steps)
+    if not confirm(steps, yes=yes) or undo_steps(desk, steps):
+        return False
+    return way == "void" or _requeue(desk.ledger, event.event_id)
+
+
+def _accept(desk: Desk, event_id: str, by: str) -> bool:
+    for record, posted in accept(desk, event_id, by=by):
+        click.echo(f"{record.kind} {posted.number}: {posted.total} {posted.currency_code} accepted by {by}")
+    return True

@@ -1,0 +1,84 @@
+"""What a connection decides about its documents: taxes, payments, accounts, approval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+TaxMode = Literal["zoho", "amounts", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxOptions:
+    """How the sender's taxes are carried.
+
+    zoho: each by the tax of the organization that `names` gives for its name (lower case) or its rate (`19%`), else by
+    its own name. amounts: as exact lines to the liability `account`. none: as part of what is charged.
+    """
+
+    mode: TaxMode = "zoho"
+    account: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOptions:
+    """Whether payments are recorded, and where the money goes.
+
+    `accounts` and `modes` are by the sender's word for the method, in lower case; `account` is for every other method
+    (None: Zoho's own default).
+    """
+
+    record: bool = True
+    account: str | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    modes: Mapping[str, str] = field(default_factory=dict)
+
+    def account_of(self, method: str | None) -> str | None:
+        """The name of the account a payment by this method goes to, and is paid back from."""
+        return self.accounts.get((method or "").casefold(), self.account)
+
+    def mode_of(self, method: str | None) -> str:
+        """Zoho's word for the method."""
+        return self.modes.get((method or "").casefold()) or method or "others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceOptions:
+    """What becomes of an invoice once its total is right, and the accounts of lines by purpose (`tip`, `gift_card`)."""
+
+    mark_sent: bool = False
+    email: bool = False
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpenseOptions:
+    """Accounts of expenses by name, `accounts` by category word in lower case, and who must approve.
+
+    `approval_over` is the amount in the organization's currency up to which none is needed; zero: always, None: never.
+    `submitters` and `approvers` are ids of people at the sender; submitters None: everybody there.
+    """
+
+    paid_through: str | None = None
+    default_account: str | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    approval_over: Decimal | None = None
+    submitters: frozenset[str] | None = None
+    approvers: frozenset[str] = frozenset()
+    receipt_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOptions:
+    """Everything one connection decides.
+
+    `contact_currency`: a customer who buys in another currency than before becomes a contact of its own (`separate`),
+    since Zoho does not let a contact change its currency, or the event is parked (`park`).
+    """
+
+    taxes: TaxOptions = TaxOptions()
+    payments: PaymentOptions = PaymentOptions()
+    invoices: InvoiceOptions = InvoiceOptions()
+    expenses: ExpenseOptions = ExpenseOptions()
+    contact_currency: Literal["separate", "park"] = "separate"

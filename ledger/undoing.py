@@ -1,0 +1,65 @@
+"""Taking back what an event led to, in the ledger: the event is parked, and a person may have it done anew.
+
+The keys are those of ledger/events.py and ledger/documents.py.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+
+from redis import Redis
+
+from ledger.documents import Documents
+from ledger.records import DocumentRecord, Trouble, moment
+from ledger.scripts import load
+
+# What is done to a document has a record of its own under the same name, and goes with it.
+FOLLOW_UPS = {
+    "invoice": ("sent", "email", "void", "restore"),
+    "credit_note": ("payout", "credit"),
+    "expense": ("receipt",),
+}
+
+
+class Undoing:
+    """What the ledger does for `bookhook undo`, and for the retry after it."""
+
+    def __init__(self, redis: Redis, documents: Documents, *, clock: Callable[[], float]) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._park = load(redis, "park_undone")
+
+    def park(self, event_id: str, trouble: Trouble) -> str | None:
+        """Parks an event that is not at work; None when done, else its state ('' when there is no such event)."""
+        error, detail = json.dumps(trouble.as_json()), f"{trouble.code}: {trouble.message}"
+        answer = self._park(keys=[f"bh:event:{event_id}"], args=[event_id, moment(self._clock()), error, detail])
+        return None if answer == 1 else answer.decode()
+
+    def follow_ups(self, record: DocumentRecord) -> list[DocumentRecord]:
+        """The records of what was done to a document."""
+        connection, _, name = record.business_key.split("/", 2)
+        keys = [f"{connection}/{kind}/{name}" for kind in FOLLOW_UPS.get(record.kind, ())]
+        return [found for key in keys if (found := self._documents.get(key)) is not None]
+
+    def unfinished(self, event_id: str) -> list[DocumentRecord]:
+        """The event's documents whose undoing was begun and is not known to be done."""
+        return [record for record in self._documents.of(event_id) if record.state == "undoing"]
+
+    def permit_anew(self, event_id: str) -> None:
+        """Begins the next generation of every document of the event that was undone, and of what was done to it.
+
+        Raises Busy while a worker is at one of them.
+        """
+        undone = [record for record in self._documents.of(event_id) if record.state == "undone"]
+        for record in undone:
+            for each in (*self.follow_ups(record), record):
+                self._begin_anew(each)
+
+    def _begin_anew(self, record: DocumentRecord) -> None:
+        key, lease = record.business_key, secrets.token_hex(8)
+        claimed = self._documents.claim(key, record.kind, event_id=record.event_id, lease=lease)
+        try:
+            if claimed.state == "undone":
+                self._documents.begin_anew(key, lease)
+        finally:
+            self._documents.release(key, lease)

@@ -1,0 +1,68 @@
+"""What a sender's time means: a calendar day, or a moment."""
+
+import datetime
+import re
+from zoneinfo import ZoneInfo
+
+from mappings.conversions import NOTHING, Unfit, kind_of
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UNIX = re.compile(r"[0-9]{9,11}")
+
+
+def date(value: object, time_zone: str) -> datetime.date | None:
+    """The calendar day of a moment.
+
+    A day, or a time with an offset or without, is the day as written: the sender's. A time ending in Z and unix
+    seconds (number or digits, from 1973 on, so that 20260314 is refused) name no place: the day in `time_zone`.
+    """
+    if value in NOTHING:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if 0 <= value < 10**11 else "-"
+    if not isinstance(value, str):
+        raise Unfit(f"{kind_of(value)} is not a date")
+    return _day(value.strip(), time_zone)
+
+
+def _day(text: str, time_zone: str) -> datetime.date:
+    day = _read_day(text, time_zone)
+    if day is None:
+        raise Unfit(
+            "the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds"
+        )
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Unfit(f"the year {day.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return day
+
+
+def _read_day(text: str, time_zone: str) -> datetime.date | None:
+    try:
+        if _DAY.fullmatch(text):
+            return datetime.date.fromisoformat(text)
+        if _UNIX.fullmatch(text):
+            return datetime.datetime.fromtimestamp(int(text), ZoneInfo(time_zone)).date()
+        if _TIME.fullmatch(text):
+            moment = datetime.datetime.fromisoformat(text)
+            return (moment.astimezone(ZoneInfo(time_zone)) if text.endswith("Z") else moment).date()
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def moment(value: object) -> float | None:
+    """Unix seconds of a time; one without an offset counts as UTC. None for what is no time. Never raises."""
+    if isinstance(value, int) and 0 <= value < 10**11:
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    words = value.strip()
+    try:
+        if _UNIX.fullmatch(words):
+            return float(words)
+        time = datetime.datetime.fromisoformat(words) if _TIME.fullmatch(words) else None
+        return None if time is None else (time if time.tzinfo else time.replace(tzinfo=datetime.UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,124 @@
+"""Whatever happens to an order, and in whatever order, how often and how late it is told: the books end the same.
+
+The platform's own figures are kept beside: what the order is worth, what was received for it and paid back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.model.world import World
+from tests.orders import Order, figures
+
+ZERO, PRICE = Decimal(0), Decimal(100)
+AGAIN_SECONDS = 16 * 60
+_histories = count(1)
+
+
+@dataclass
+class Platform:
+    """What the platform holds of one order; every step gives what it would tell."""
+
+    told: list[tuple[str, Callable[[Order], str]]] = field(default_factory=list)
+    paid: Decimal = ZERO
+    taken_off: Decimal = ZERO
+    paid_back: Decimal = ZERO
+    is_cancelled: bool = False
+
+    def tell(self, what: str, how: Callable[[Order], str]) -> None:
+        self.told.append((what, how))
+
+    def pay(self, share: int) -> None:
+        """Receives a share of what is still owed, in tenths."""
+        amount = (PRICE - self.taken_off - self.paid) * share / 10
+        if self.is_cancelled or amount <= 0:
+            return
+        self.paid += amount
+        number = len(self.told)
+        self.tell(f"paid {amount}", lambda order: order.paid(f"{amount:.2f}", str(number)))
+
+    def refund(self, share: int) -> None:
+        """Takes off a share of the order, in tenths, and pays back what was paid for it."""
+        left = self.paid - self.paid_back if self.is_cancelled else PRICE - self.taken_off
+        amount = left * share / 10
+        if amount <= 0:
+            return
+        back = min(amount, self.paid - self.paid_back)
+        self.taken_off, self.paid_back = self.taken_off + amount, self.paid_back + back
+        number = len(self.told)
+        self.tell(
+            f"refunded {amount}, {back} paid back",
+            lambda order: order.refunded(f"{amount:.2f}", str(number), paid_back=f"{back:.2f}"),
+        )
+
+    def cancel(self) -> None:
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            self.tell("cancelled", lambda order: order.cancelled())
+
+    @property
+    def net(self) -> Decimal:
+        return ZERO if self.is_cancelled else PRICE - self.taken_off
+
+    @property
+    def cash(self) -> Decimal:
+        return self.paid - self.paid_back
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("pay"), st.sampled_from([3, 10])),
+        st.tuples(st.just("refund"), st.sampled_from([3, 10])),
+        st.tuples(st.just("cancel"), st.just(0)),
+    ),
+    max_size=5,
+)
+
+
+def play(steps: list[tuple[str, int]]) -> Platform:
+    platform = Platform()
+    platform.tell("placed", lambda order: order.completed())
+    for name, share in steps:
+        platform.cancel() if name == "cancel" else getattr(platform, name)(share)
+    return platform
+
+
+History = tuple["Platform", list[tuple[str, Callable[[Order], str], bool]]]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> History:
+    """A history, and what is told of it in any order and some of it twice; True where a worker works in between."""
+    platform = play(draw(STEPS))
+    repeated = draw(st.lists(st.sampled_from(platform.told), max_size=2))
+    told = draw(st.permutations(platform.told + repeated))
+    return platform, [(what, tell, draw(st.booleans())) for what, tell in told]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=deliveries())
+def test_any_order_of_telling_ends_in_the_platforms_figures(request: pytest.FixtureRequest, history: History) -> None:
+    world: World = request.getfixturevalue("world")
+    platform, told = history
+    world.begin()
+    desk, order = world.worker(), Order(world.hooks, order_id=f"history-{next(_histories)}")
+    for what, tell, is_worked_on in told:
+        note(what)
+        tell(order)
+        if is_worked_on:
+            world.drain(desk)
+    for _ in range(4):
+        world.drain(desk)
+        world.wait(AGAIN_SECONDS)
+
+    records = world.sandbox.records()
+    books = figures(records, order.order_id)
+    note(str([(event.state, event.error) for event in world.ledger.events.list()]))
+    assert (books.net, books.cash) == (platform.net, platform.cash)
+    assert books.owed - books.credit == platform.net - platform.cash
+    assert len([each for each in records["invoices"] if each["customer_name"] == order.order_id]) == 1

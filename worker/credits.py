@@ -1,0 +1,275 @@
+"""What is taken off an invoice again: credit notes, what of them is paid back, what is set against the invoice.
+
+A refund is a credit note of its own. A cancelled order on which nothing was paid is void; where something was paid, all
+that is not credited yet becomes one credit note, and what is refunded later is paid out of it. So nothing of a
+cancelled order stays invoiced, whatever came first.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from drafts import CancelDraft, RefundDraft
+from errors import Conflict, RetryLater
+from ledger import DocumentRecord
+from worker.documents import compare_totals, digest_money, marked_effect, refuse_contradiction
+from worker.payments import customer_of, mend_customer
+from worker.posting import Effect, Prepared, Standing
+from worker.statuses import mark_sent, void
+from worker.task import Task
+from worker.waiting import wait_for_order
+from zoho.bodies import Body
+from zoho.planning import Plan
+from zoho.protocol import Row, read_money
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoiced:
+    """An order and its posted invoice."""
+
+    once_per: str
+    record: DocumentRecord
+
+    @property
+    def invoice_id(self) -> str:
+        """Zoho's id of the invoice."""
+        return self.record.zoho_id or ""
+
+
+def credit(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
+    """The refund's credit note, paid out or set against the invoice as the sender says."""
+    if _is_void(task, invoiced):
+        _leave_void(task, invoiced, refund)
+        return
+    if (covering := _covering(task, invoiced, refund)) is not None:
+        _pay_out(task, refund, covering)
+        return
+    note = _credit_note(task, invoiced, refund)
+    paid_back = _paid_back(task, refund)
+    _set_against(task, invoiced, refund.once_per, note, most=refund.control_total - paid_back)
+    if paid_back:
+        _pay_out(task, refund, note)
+
+
+def _is_void(task: Task, invoiced: Invoiced) -> bool:
+    known = task.record("void", invoiced.once_per)
+    return known is not None and known.state == "posted"
+
+
+def _leave_void(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
+    """On a void invoice nothing is left to credit; money that went back was paid before, which has yet to be told."""
+    if _paid_back(task, refund):
+        wait_for_order(task, invoiced.once_per, "What was paid for the order is not told yet.")
+    task.note("nothing_to_credit", "the invoice is void")
+
+
+def _covering(task: Task, invoiced: Invoiced, refund: RefundDraft) -> DocumentRecord | None:
+    """The credit note over all of a cancelled order, where it holds this refund already."""
+    own, cancelled = task.record("credit_note", refund.once_per), task.record("credit_note", _of_cancel(invoiced))
+    if (own is not None and own.state != "new") or cancelled is None or cancelled.state != "posted":
+        return None
+    return cancelled
+
+
+def cancel(task: Task, invoiced: Invoiced, draft: CancelDraft | None) -> None:
+    """Leaves nothing of the order invoiced: void where nothing was paid or credited, else credited."""
+    if _is_void(task, invoiced):
+        return
+    known = task.record("void", invoiced.once_per)
+    row = task.books.row("invoice", invoiced.invoice_id)
+    if known is not None and known.state != "new":
+        void(task, invoiced.once_per, invoiced.record)
+    elif row.get("status") != "void":
+        if _is_touched(task, invoiced, row):
+            _credit_rest(task, invoiced, draft)
+        else:
+            void(task, invoiced.once_per, invoiced.record)
+
+
+def _is_touched(task: Task, invoiced: Invoiced, row: Row) -> bool:
+    """Whether anything was paid or credited, by us or by hand, so that a void would tear it off."""
+    return read_money(row["balance"]) != read_money(row["total"]) or _credited(task, invoiced) > 0
+
+
+def _credit_rest(task: Task, invoiced: Invoiced, draft: CancelDraft | None) -> None:
+    once_per = _of_cancel(invoiced)
+    note = task.record("credit_note", once_per)
+    if note is None or note.state != "posted":
+        rest = (invoiced.record.total or ZERO) - _credited(task, invoiced)
+        if rest <= 0:
+            return
+        note = _credit_note(task, invoiced, _cancelling(task, invoiced, rest, draft))
+    _set_against(task, invoiced, once_per, note, most=note.total or ZERO)
+
+
+def make_room(task: Task, invoiced: Invoiced) -> None:
+    """Takes off the invoice what a cancellation has set against it, for a payment that is told only now.
+
+    The cancellation then sets against it what the payment has left.
+    """
+    once_per = _of_cancel(invoiced)
+    applied = task.record("credit", once_per)
+    if applied is None or applied.state == "new":
+        return
+    if applied.state != "posted":
+        raise RetryLater("A credit note of the order is in doubt.", code="busy", retry_after_seconds=5)
+    for row in task.books.credited(applied.zoho_id or ""):
+        if str(row.get("invoice_id")) == invoiced.invoice_id:
+            deadline = task.desk.ledger.clock() + task.desk.send_seconds
+            task.books.take_credit_off(applied.zoho_id or "", str(row["creditnote_invoice_id"]), deadline=deadline)
+    task.begin_anew("credit", once_per)
+
+
+def _cancelling(task: Task, invoiced: Invoiced, rest: Decimal, draft: CancelDraft | None) -> RefundDraft:
+    number = invoiced.record.number or ""
+    return RefundDraft(
+        once_per=_of_cancel(invoiced),
+        reference_number=f"Cancelled {number}".strip(),
+        date=draft.date if draft else task.today(),
+        currency_code=invoiced.record.currency_code or "",
+        control_total=rest,
+        notes=draft.reason if draft else None,
+    )
+
+
+def _of_cancel(invoiced: Invoiced) -> str:
+    return f"cancel:{invoiced.once_per}"
+
+
+def _credited(task: Task, invoiced: Invoiced, *, besides: str = "") -> Decimal:
+    """What the order's credit notes come to; raises RetryLater while it is not known of one whether it stands."""
+    keys = task.desk.ledger.orders.credits(task.key_of_order(invoiced.once_per))
+    records = [record for key in keys if key != besides and (record := task.desk.ledger.documents.get(key))]
+    if any(record.state in ("posting", "unknown") for record in records):
+        raise RetryLater("Another credit note of the order is in doubt.", code="busy", retry_after_seconds=5)
+    return sum((record.total or ZERO for record in records if record.state == "posted"), ZERO)
+
+
+def _credit_note(task: Task, invoiced: Invoiced, refund: RefundDraft) -> DocumentRecord:
+    """The posted credit note; raises Conflict where the credit notes would come to more than the invoice."""
+    key = task.key("credit_note", refund.once_per)
+    _refuse_too_much(invoiced, refund, _credited(task, invoiced, besides=key))
+    task.desk.ledger.orders.add_credit(task.key_of_order(invoiced.once_per), key)
+    effect = marked_effect(
+        task,
+        "credit_note",
+        refund.once_per,
+        prepare=lambda marker: _prepare(task, invoiced, refund, marker),
+        mend=lambda body: mend_customer(task, invoiced.record, body),
+    )
+    record = task.bring_about(effect)
+    refuse_contradiction(task, refund, record)
+    compare_totals(record, refund.currency_code)
+    return record
+
+
+def _refuse_too_much(invoiced: Invoiced, refund: RefundDraft, credited: Decimal) -> None:
+    total = invoiced.record.total or ZERO
+    if credited + refund.control_total > total or refund.currency_code != invoiced.record.currency_code:
+        raise Conflict(
+            f"{refund.control_total} {refund.currency_code} is to be credited, but invoice {invoiced.record.number} is "
+            f"over {total} {invoiced.record.currency_code}, of which {credited} is credited already.",
+            code="credit_exceeds_invoice",
+            field="control_total",
+            remedy="Compare the refunds at the sender with the credit notes in Zoho Books, credit the rest by hand.",
+        )
+
+
+def _prepare(task: Task, invoiced: Invoiced, refund: RefundDraft, marker: str) -> Prepared:
+    """By its own lines, or in the proportions of the invoice where it has none."""
+    plan: Plan | Body
+    if refund.lines:
+        plan = task.books.plan_credit_note(refund, task.options)
+    else:
+        plan = task.books.plan_share(refund, task.books.row("invoice", invoiced.invoice_id))
+    return Prepared(
+        body=task.books.credit_note_body(refund, plan, customer_id=customer_of(task, invoiced.record), marker=marker),
+        control_total=refund.control_total,
+        control_tax=plan.control_tax if isinstance(plan, Plan) else None,
+        tax_leeway=plan.tax_leeway if isinstance(plan, Plan) else None,
+        currency_code=refund.currency_code,
+        money=digest_money(refund),
+    )
+
+
+def _paid_back(task: Task, refund: RefundDraft) -> Decimal:
+    if not task.options.payments.record:
+        return ZERO
+    return refund.control_total if refund.paid_back is None else refund.paid_back
+
+
+def _pay_out(task: Task, refund: RefundDraft, note: DocumentRecord) -> None:
+    amount, note_id = _paid_back(task, refund), note.zoho_id or ""
+    if not amount:
+        return
+
+    def look(marker: str, body: str) -> Standing | None:
+        rows = task.books.payouts(note_id)
+        found = [row for row in rows if marker in str(row.get("reference_number") or "").split()]
+        return _paid_out(found[0]["creditnote_refund_id"]) if found else None
+
+    def _paid_out(refund_id: object) -> Standing:
+        return Standing(
+            zoho_id=str(refund_id), number=note.number, total=amount, currency_code=refund.currency_code, url=note.url
+        )
+
+    task.bring_about(
+        Effect(
+            business_key=task.key("payout", refund.once_per),
+            kind="payout",
+            organization=task.organization,
+            prepare=lambda marker: Prepared(
+                body=task.books.payout_body(refund, task.options, amount=amount, marker=marker),
+                control_total=amount,
+                currency_code=refund.currency_code,
+            ),
+            send=lambda body, deadline: _paid_out(task.books.pay_out(note_id, body, deadline=deadline)),
+            look=look,
+            read=_paid_out,
+        )
+    )
+
+
+def _set_against(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, *, most: Decimal) -> None:
+    """Sets up to `most` of a credit note against what is still owed; the rest stays the customer's credit."""
+    if most <= 0 or _is_set(task, once_per):
+        return
+    mark_sent(task, invoiced.once_per, invoiced.record)
+    balance = read_money(task.books.row("invoice", invoiced.invoice_id)["balance"])
+    if (amount := min(most, balance)) > 0 or task.record("credit", once_per) is not None:
+        _apply(task, invoiced, once_per, note, amount)
+
+
+def _is_set(task: Task, once_per: str) -> bool:
+    record = task.record("credit", once_per)
+    return record is not None and record.state == "posted"
+
+
+def _apply(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, amount: Decimal) -> None:
+    note_id = note.zoho_id or ""
+    standing = Standing(zoho_id=note_id, number=note.number, total=amount, url=note.url)
+
+    def look(marker: str, body: str) -> Standing | None:
+        rows = task.books.credited(note_id)
+        return standing if any(str(row.get("invoice_id")) == invoiced.invoice_id for row in rows) else None
+
+    def send(body: str, deadline: float) -> Standing:
+        task.books.apply_credit(note_id, body, deadline=deadline)
+        return standing
+
+    task.bring_about(
+        Effect(
+            business_key=task.key("credit", once_per),
+            kind="credit",
+            organization=task.organization,
+            prepare=lambda marker: Prepared(
+                body=task.books.application_body(invoiced.invoice_id, amount),
+                control_total=amount,
+                currency_code=note.currency_code,
+            ),
+            send=send,
+            look=look,
+            read=lambda zoho_id: standing,
+        )
+    )

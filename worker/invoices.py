@@ -1,0 +1,94 @@
+"""The invoice of an order: made of the newest version that is known before it is posted."""
+
+from dataclasses import dataclass
+
+from drafts import Drafts, InvoiceDraft
+from errors import MappingError, Unreadable
+from ledger import DocumentRecord
+from mappings import Received
+from worker.documents import (
+    WALK_IN,
+    Party,
+    compare_totals,
+    digest_money,
+    marked_effect,
+    refuse_contradiction,
+)
+from worker.posting import Prepared
+from worker.reading import mapping_options
+from worker.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an event says of a whole order, and how new that is (unix seconds, None where nobody knows)."""
+
+    drafts: Drafts
+    at: float | None
+
+
+def newest_version(task: Task, drafts: Drafts) -> Version:
+    """The newest version of the order that has come: this event's own, or that of an event that waits its turn."""
+    own = task.event.version
+    order = task.key_of_order(drafts.once_per)
+    for event_id, version in task.desk.ledger.orders.versions(order, after=own or 0.0):
+        newer = _drafts_of(task, event_id)
+        if newer is not None and newer.invoice is not None:
+            return Version(newer, version)
+    return Version(drafts, own)
+
+
+def post_invoice(task: Task, draft: InvoiceDraft, newest: Version) -> DocumentRecord:
+    """The posted invoice of the event's order, made of its newest version.
+
+    Raises what keeps it from standing as the event's own `draft` says.
+    """
+    effect = marked_effect(
+        task,
+        "invoice",
+        newest.drafts.once_per,
+        prepare=lambda marker: _prepare(task, newest, marker),
+        mend=lambda body: _customer(newest.drafts, draft).replace_lost(task, body),
+    )
+    record = task.bring_about(effect)
+    refuse_contradiction(task, draft, record, version=task.event.version)
+    compare_totals(record, draft.currency_code)
+    return record
+
+
+def _prepare(task: Task, newest: Version, marker: str) -> Prepared:
+    """The request, its total computed beforehand: an order that does not come out creates no contact either."""
+    invoice = newest.drafts.invoice
+    if invoice is None:
+        raise ValueError("an event without an invoice")
+    if newest.at != task.event.version:
+        task.note("newer_version", "made of a version that came meanwhile")
+    plan = task.books.plan_invoice(invoice, task.options)
+    if plan.reason:
+        task.note("adjusted", plan.reason)
+    customer_id = _customer(newest.drafts, invoice).find(task)
+    return Prepared(
+        body=task.books.invoice_body(invoice, plan, customer_id=customer_id, marker=marker),
+        control_total=invoice.control_total,
+        control_tax=plan.control_tax,
+        tax_leeway=plan.tax_leeway,
+        currency_code=invoice.currency_code,
+        money=digest_money(invoice),
+        version=newest.at,
+    )
+
+
+def _customer(drafts: Drafts, invoice: InvoiceDraft) -> Party:
+    return Party(field="customer_id", draft=drafts.contact or WALK_IN, currency_code=invoice.currency_code)
+
+
+def _drafts_of(task: Task, event_id: str) -> Drafts | None:
+    event = task.desk.ledger.events.get(event_id)
+    if event is None or not event.body or event.source not in task.desk.sources:
+        return None
+    try:
+        received = Received(event.body, event.headers)
+        options = mapping_options(task.options, task.time_zone)
+        return task.desk.sources[event.source].render(received, options, topic=event.topic)
+    except (Unreadable, MappingError):
+        return None  # that event is parked for it when its turn comes

@@ -1,0 +1,124 @@
+"""The life of an order: invoiced, paid, refunded, cancelled; whatever comes first, twice or late.
+
+One worker at a time does an order's things, in this order: its invoice, then payments, refunds, the cancellation, and
+last what only tells of it. Each is a document of its own, so that whoever goes on after a crash finds what was done.
+"""
+
+from dataclasses import dataclass
+
+from drafts import Drafts
+from errors import Conflict, WaitsForOrder
+from ledger import DocumentRecord
+from worker.credits import Invoiced, cancel, credit, make_room
+from worker.invoices import Version, newest_version, post_invoice
+from worker.payments import missing_payments, pay
+from worker.statuses import email, mark_sent, restore
+from worker.task import Task
+from worker.waiting import wait_for_order
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an event came to: the state it ends in, the document it is about, and a word about it."""
+
+    state: str
+    record: DocumentRecord | None = None
+    detail: str = ""
+
+
+def settle_order(task: Task, drafts: Drafts) -> Outcome:
+    """Does for an order what an event asks for; raises what keeps it from being done."""
+    order = task.key_of_order(drafts.once_per)
+    with task.desk.ledger.orders.locked(order, task.lease):
+        _note_whether_cancelled(task, drafts)
+        newest = newest_version(task, drafts) if drafts.invoice is not None else Version(drafts, None)
+        invoice = _invoice(task, drafts, newest)
+        if invoice is None:
+            return _without_invoice(task, drafts)
+        for told in (drafts,) if newest.drafts is drafts else (drafts, newest.drafts):
+            _follow_up(task, told, invoice)
+    task.desk.ledger.orders.wake(order)
+    return Outcome("posted", invoice, invoice.number or invoice.zoho_id or "")
+
+
+def _note_whether_cancelled(task: Task, drafts: Drafts) -> None:
+    """Notes what the event says of it, if it holds the whole order; the newest version counts."""
+    version = task.event.version
+    if drafts.cancel is None and (drafts.invoice is None or version is None):
+        return
+    when = task.event.received_at.timestamp() if version is None else version
+    order = task.key_of_order(drafts.once_per)
+    task.desk.ledger.orders.tell(order, is_cancelled=drafts.cancel is not None, version=when)
+
+
+def _invoice(task: Task, drafts: Drafts, newest: Version) -> DocumentRecord | None:
+    """The order's posted invoice; None where there is none and this event does not bring it about."""
+    known = task.record("invoice", drafts.once_per)
+    is_there = known is not None and known.state != "new"
+    if drafts.invoice is not None and (is_there or not drafts.is_edit):
+        return post_invoice(task, drafts.invoice, newest)
+    if known is None or not is_there:
+        return None
+    if known.state != "posted":
+        raise WaitsForOrder("It is not known yet whether the order's invoice stands.", retry_after_seconds=5)
+    if not known.totals_agree:  # nothing is built on a total that a person has yet to look at
+        what = f"The total of {known.number} is not the sender's; somebody has to look at it first."
+        wait_for_order(task, drafts.once_per, what)
+    return known
+
+
+def _without_invoice(task: Task, drafts: Drafts) -> Outcome:
+    """Waits for the invoice where something is to be done on it; else there is nothing to do.
+
+    A change of the whole order does not wait: whatever invoices the order later, does all that the newest version says.
+    """
+    if drafts.is_edit:
+        return Outcome("ignored", detail="the order is not invoiced; should it be, its newest version counts")
+    if drafts.cancel is not None:
+        return Outcome("ignored", detail="the order is not invoiced, so nothing has to be cancelled")
+    if not (drafts.payments or drafts.refunds):
+        return Outcome("ignored", detail="there is nothing to do")
+    wait_for_order(task, drafts.once_per, "The order it belongs to is not invoiced yet.")
+
+
+def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord) -> None:
+    invoiced = Invoiced(drafts.once_per, invoice)
+    is_cancelled = task.desk.ledger.orders.is_cancelled(task.key_of_order(drafts.once_per))
+    if drafts.invoice is not None and not is_cancelled:
+        _reopen(task, invoiced)
+    _pay(task, drafts, invoiced)
+    for refund in drafts.refunds:
+        credit(task, invoiced, refund)
+    if is_cancelled:
+        cancel(task, invoiced, drafts.cancel)
+    elif drafts.invoice is not None and not drafts.is_edit:
+        _send_out(task, drafts, invoiced)
+
+
+def _reopen(task: Task, invoiced: Invoiced) -> None:
+    """An order that was cancelled and is not any more: its void invoice counts again."""
+    restore(task, invoiced.once_per, invoiced.record)
+    cancelled = task.record("credit_note", f"cancel:{invoiced.once_per}")
+    if cancelled is not None and cancelled.state == "posted":
+        raise Conflict(
+            f"The order is active again, but {invoiced.record.number} is credited by {cancelled.number}.",
+            code="credited",
+            remedy="Nothing was changed in Zoho. Void the credit note there or invoice the order by hand.",
+        )
+
+
+def _pay(task: Task, drafts: Drafts, invoiced: Invoiced) -> None:
+    for payment in missing_payments(task, drafts.payments):
+        restore(task, invoiced.once_per, invoiced.record)
+        mark_sent(task, invoiced.once_per, invoiced.record)
+        make_room(task, invoiced)
+        pay(task, payment, invoiced.record)
+
+
+def _send_out(task: Task, drafts: Drafts, invoiced: Invoiced) -> None:
+    """What the connection wants done with an invoice whose total is right."""
+    wanted = task.options.invoices
+    if wanted.mark_sent or wanted.email:
+        mark_sent(task, invoiced.once_per, invoiced.record)
+    if wanted.email:
+        email(task, invoiced.once_per, invoiced.record, drafts.contact.email if drafts.contact else None)

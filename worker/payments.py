@@ -1,0 +1,97 @@
+"""Payments of an order: recorded against its invoice, each once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from drafts import PaymentDraft
+from errors import NeedsAttention
+from ledger import DocumentRecord
+from worker.documents import digest_money, marked_effect, refuse_contradiction
+from worker.posting import Prepared
+from worker.task import Task
+from zoho.protocol import freeze, thaw
+
+
+def missing_payments(task: Task, payments: tuple[PaymentDraft, ...]) -> Iterator[PaymentDraft]:
+    """The payments that are not recorded yet; of one that says what was paid so far, what that leaves."""
+    for payment in payments if task.options.payments.record else ():
+        if payment.is_so_far:
+            yield from _rest(task, payment)
+        elif _posted(task, payment) is None:
+            yield payment
+
+
+def pay(task: Task, payment: PaymentDraft, invoice: DocumentRecord) -> DocumentRecord:
+    """The payment, recorded and applied to the invoice."""
+    if payment.currency_code != invoice.currency_code:
+        raise NeedsAttention(
+            f"The payment is in {payment.currency_code}, the invoice {invoice.number} in {invoice.currency_code}.",
+            code="currency_differs",
+            field="currency_code",
+            remedy="Record the payment in Zoho Books by hand, or have the sender tell it in the invoice's currency.",
+        )
+    effect = marked_effect(
+        task,
+        "payment",
+        payment.once_per,
+        prepare=lambda marker: _prepare(task, payment, invoice, marker),
+        mend=lambda body: mend_customer(task, invoice, body),
+    )
+    record = task.bring_about(effect)
+    refuse_contradiction(task, payment, record)
+    return record
+
+
+def mend_customer(task: Task, invoice: DocumentRecord, body: str) -> str | None:
+    """A refused body with the invoice's present customer, if that is another by now; else None."""
+    customer_id = str(task.books.row("invoice", invoice.zoho_id or "").get("customer_id") or "")
+    content = thaw(body)
+    if not customer_id or content.get("customer_id") == customer_id:
+        return None
+    return freeze({**content, "customer_id": customer_id})
+
+
+def customer_of(task: Task, invoice: DocumentRecord) -> str:
+    """The id of the invoice's customer."""
+    return invoice.customer_id or str(task.books.row("invoice", invoice.zoho_id or "")["customer_id"])
+
+
+def _prepare(task: Task, payment: PaymentDraft, invoice: DocumentRecord, marker: str) -> Prepared:
+    body = task.books.payment_body(
+        payment,
+        task.options,
+        customer_id=customer_of(task, invoice),
+        invoice_id=invoice.zoho_id or "",
+        marker=marker,
+    )
+    return Prepared(
+        body=body, control_total=payment.amount, currency_code=payment.currency_code, money=digest_money(payment)
+    )
+
+
+def _posted(task: Task, payment: PaymentDraft) -> DocumentRecord | None:
+    record = task.record("payment", payment.once_per)
+    if record is None or record.state != "posted":
+        return None
+    refuse_contradiction(task, payment, record)
+    return record
+
+
+def _rest(task: Task, payment: PaymentDraft) -> Iterator[PaymentDraft]:
+    """What was paid so far less what is recorded, under the next key; one that is under way goes on first."""
+    number, recorded = 1, Decimal(0)
+    while (record := task.record("payment", _numbered(payment, number))) is not None and record.state != "new":
+        if record.state != "posted":
+            amount = record.control_total or Decimal(0)
+            yield replace(payment, once_per=_numbered(payment, number), amount=amount, is_so_far=False)
+            record = task.record("payment", _numbered(payment, number)) or record
+        recorded += record.control_total or Decimal(0)
+        number += 1
+    if payment.amount > recorded:
+        rest = payment.amount - recorded
+        yield replace(payment, once_per=_numbered(payment, number), amount=rest, is_so_far=False)
+
+
+def _numbered(payment: PaymentDraft, number: int) -> str:
+    return payment.once_per if number == 1 else f"{payment.once_per}#{number}"

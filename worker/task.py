@@ -1,0 +1,65 @@
+"""What one attempt at an event works with."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from config.options import ConnectionOptions
+from ledger import DocumentRecord, Event
+from worker.desk import Desk
+from worker.posting import Effect, bring_about
+from zoho.books import Books
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt at an event, under the event's lease, in its organization's books."""
+
+    desk: Desk
+    books: Books
+    event: Event
+    options: ConnectionOptions
+    lease: str
+
+    @property
+    def organization(self) -> str:
+        """The id of the organization."""
+        return self.event.organization
+
+    @property
+    def time_zone(self) -> str:
+        """The organization's time zone."""
+        return self.books.organization.time_zone or self.books.names.time_zone() or "UTC"
+
+    def today(self) -> date:
+        """The organization's calendar day."""
+        return datetime.fromtimestamp(self.desk.ledger.clock(), UTC).astimezone(ZoneInfo(self.time_zone)).date()
+
+    def key(self, kind: str, once_per: str) -> str:
+        """What names a document in the real world: connection, kind and what it is once per."""
+        return f"{self.event.connection}/{kind}/{once_per}"
+
+    def key_of_order(self, once_per: str) -> str:
+        """What names an order in the ledger."""
+        return f"{self.event.connection}/{once_per}"
+
+    def record(self, kind: str, once_per: str) -> DocumentRecord | None:
+        """What is on record of the document."""
+        return self.desk.ledger.documents.get(self.key(kind, once_per))
+
+    def bring_about(self, effect: Effect) -> DocumentRecord:
+        """The posted record of the effect; raises Busy, OutcomeUnknown or what sending raised."""
+        return bring_about(self.desk, effect, event_id=self.event.event_id, lease=self.lease)
+
+    def begin_anew(self, kind: str, once_per: str) -> None:
+        """Lets what was brought about before be brought about once more; raises Busy and LeaseLost."""
+        documents, key = self.desk.ledger.documents, self.key(kind, once_per)
+        documents.claim(key, kind, event_id=self.event.event_id, lease=self.lease)
+        try:
+            documents.begin_anew(key, self.lease)
+        finally:
+            documents.release(key, self.lease)
+
+    def note(self, step: str, detail: str = "") -> None:
+        """Adds a line to the event's timeline."""
+        self.desk.ledger.events.note(self.event.event_id, step, detail)

@@ -1,0 +1,205 @@
+"""Draft → what will be sent and what Zoho will make of it, compared with the sender's total before anything is sent.
+
+A difference of cents becomes an adjustment with its reason; a larger one is for a person. Explained in
+docs/arithmetic.md; fields: zoho.com/books/api/v3/{invoices,credit-notes}.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from config.options import ConnectionOptions
+from drafts import InvoiceDraft, Line, RefundDraft
+from errors import MappingError, TaxDiffers, TotalDiffers
+from zoho.arithmetic import Terms, Totals, compute, rounded, smallest_unit
+from zoho.bodies import TEXT_LIMIT, Body, currency, name_text, plain, present
+from zoho.names import Names
+from zoho.taxation import Carried, CarriedLine, all_taxes, carry, carry_line
+
+NOTHING = Decimal(0)
+ROUNDING = "Rounding"
+ADJUSTMENT = "Adjustment"
+Charged = InvoiceDraft | RefundDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a request says of amounts, without its customer and marker, and the totals Zoho will compute from it.
+
+    `adjustment` is what is added after tax, the sender's own and the cents of rounding, and `reason` says why.
+    `control_tax` is the sender's tax where the total does not show it (inside the prices), and `tax_leeway` how far
+    Zoho's may be from it.
+    """
+
+    fields: Body
+    totals: Totals
+    adjustment: Decimal
+    reason: str | None
+    control_tax: Decimal | None = None
+    tax_leeway: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """The lines of a draft as they are carried, what they come to, and the cents that are missing."""
+
+    draft: Charged
+    carried: Carried
+    terms: Terms
+    computed: Totals
+    rounding: Decimal
+
+    @property
+    def adjustment(self) -> Decimal:
+        return self.draft.adjustment + self.rounding
+
+    @property
+    def has_hidden_tax(self) -> bool:
+        return self.carried.is_inclusive_tax
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((tax.amount for tax in all_taxes(self.draft.lines)), NOTHING)
+
+    @property
+    def tax_leeway(self) -> Decimal:
+        """Each tax of a line is rounded once, there and here."""
+        return smallest_unit(self.terms.precision) * len(all_taxes(self.draft.lines))
+
+
+def plan_invoice(draft: InvoiceDraft, names: Names, options: ConnectionOptions) -> Plan:
+    """The invoice of a draft, its total the sender's to the cent.
+
+    Raises `TotalDiffers` or `TaxDiffers` when more than rounding is between the two, `MappingError` for a total with
+    more decimals than the currency has, and what `zoho.taxation.carry` raises.
+    """
+    summed = _sum_up(draft, names, options)
+    fields = present(
+        **currency(names, draft.currency_code, draft.exchange_rate),
+        date=draft.date.isoformat(),
+        due_date=draft.due_date.isoformat() if draft.due_date else None,
+        is_inclusive_tax=summed.carried.is_inclusive_tax,
+        **_discounts(draft.lines),
+        line_items=[line.item for line in summed.carried.lines],
+        adjustment=plain(summed.adjustment) if summed.adjustment else None,
+        adjustment_description=_describe(summed) if summed.adjustment else None,
+        notes=draft.notes,
+    )
+    return _plan(summed, fields, summed.carried.lines, replace(summed.terms, adjustment=summed.adjustment))
+
+
+def plan_credit_note(draft: RefundDraft, names: Names, options: ConnectionOptions) -> Plan:
+    """The credit note of a refund with lines; raises what `plan_invoice` raises.
+
+    A credit note has no adjustment: what is added after tax becomes a line without tax. Nor is it known to have
+    discounts: a discounted line is credited as one piece.
+    """
+    precision = names.precision(draft.currency_code)
+    lines = tuple(_as_one_piece(line, precision) for line in draft.lines)
+    summed = _sum_up(replace(draft, lines=lines), names, options)
+    items = (*summed.carried.lines, *_added(summed, names))
+    fields = {"is_inclusive_tax": summed.carried.is_inclusive_tax, "line_items": [line.item for line in items]}
+    return _plan(summed, fields, items, replace(summed.terms, adjustment=NOTHING))
+
+
+def _sum_up(draft: Charged, names: Names, options: ConnectionOptions) -> _Sum:
+    precision = names.precision(draft.currency_code)
+    carried = carry(draft.lines, names, options, is_inclusive_tax=draft.is_inclusive_tax)
+    terms = Terms(precision=precision, is_inclusive_tax=carried.is_inclusive_tax, adjustment=draft.adjustment)
+    computed = compute([line.priced for line in carried.lines], terms)
+    _refuse_too_precise(draft, precision)
+    rounding = draft.control_total - computed.total
+    if abs(rounding) > _tolerance(draft, precision):
+        raise TotalDiffers(
+            total=computed.total,
+            control_total=draft.control_total,
+            currency_code=draft.currency_code,
+            is_sent=False,
+        )
+    summed = _Sum(draft, carried, terms, computed, rounding)
+    _refuse_other_tax(summed)
+    return summed
+
+
+def _plan(summed: _Sum, fields: Body, lines: Iterable[CarriedLine], terms: Terms) -> Plan:
+    return Plan(
+        fields=fields,
+        totals=compute([line.priced for line in lines], terms),
+        adjustment=summed.adjustment,
+        reason=_reason(summed),
+        control_tax=summed.tax if summed.has_hidden_tax else None,
+        tax_leeway=summed.tax_leeway if summed.has_hidden_tax else None,
+    )
+
+
+def _tolerance(draft: Charged, precision: int) -> Decimal:
+    """The smallest unit of the currency for each line and each tax of a line: what rounding can make."""
+    return smallest_unit(precision) * (len(draft.lines) + len(all_taxes(draft.lines)))
+
+
+def _refuse_too_precise(draft: Charged, precision: int) -> None:
+    if draft.control_total % smallest_unit(precision):
+        raise MappingError(
+            f"The sender's total is {draft.control_total} {draft.currency_code}, but Zoho Books keeps "
+            f"{precision} decimals in that currency.",
+            field="control_total",
+            remedy="Check how the mapping reads amounts (minor units?), or the decimals of the currency in Zoho Books "
+            "(Settings > Currencies), then retry.",
+        )
+
+
+def _refuse_other_tax(summed: _Sum) -> None:
+    """Inside the prices a wrong tax does not show in the total."""
+    if summed.has_hidden_tax and abs(summed.tax - summed.computed.tax_total) > summed.tax_leeway:
+        raise TaxDiffers(
+            tax_total=summed.computed.tax_total,
+            control_tax=summed.tax,
+            currency_code=summed.draft.currency_code,
+            is_sent=False,
+        )
+
+
+def _discounts(lines: Iterable[Line]) -> Body:
+    if not any(line.discount for line in lines):
+        return {}
+    return {"discount_type": "item_level", "is_discount_before_tax": True}
+
+
+def _as_one_piece(line: Line, precision: int) -> Line:
+    """A discounted line as one piece at what was charged for it; the description says how that came about."""
+    if not line.discount:
+        return line
+    charged = rounded(Fraction(line.quantity) * Fraction(line.rate) - Fraction(line.discount), precision)
+    told = f"{line.quantity} x {line.rate} less a discount of {line.discount}"
+    return replace(line, quantity=Decimal(1), rate=charged, discount=NOTHING, description=told)
+
+
+def _added(summed: _Sum, names: Names) -> list[CarriedLine]:
+    draft = summed.draft
+    pieces = {draft.adjustment_description or ADJUSTMENT: draft.adjustment}
+    pieces[ROUNDING] = pieces.get(ROUNDING, NOTHING) + summed.rounding
+    lines = [Line(name=name_text(name), quantity=Decimal(1), rate=amount) for name, amount in pieces.items() if amount]
+    return [carry_line(line, {}, names=names) for line in lines]
+
+
+def _describe(summed: _Sum) -> str:
+    """What the adjustment is, as it stands on the invoice."""
+    own = summed.draft.adjustment_description or ADJUSTMENT
+    if not summed.draft.adjustment:
+        return ROUNDING
+    if not summed.rounding:
+        return own[:TEXT_LIMIT]
+    return f"{own} {summed.draft.adjustment}, rounding {summed.rounding}"[:TEXT_LIMIT]
+
+
+def _reason(summed: _Sum) -> str | None:
+    draft, found = summed.draft, []
+    if draft.adjustment:
+        found.append(f"{draft.adjustment_description or ADJUSTMENT} of {draft.adjustment} by the sender")
+    if summed.rounding:
+        found.append(
+            f"rounding of {summed.rounding}: the lines come to {summed.computed.total} {draft.currency_code} in Zoho, "
+            f"the sender's total is {draft.control_total}"
+        )
+    return "; ".join(found) or None
