@@ -54,6 +54,7 @@ def read_deployment(environ: Mapping[str, str] | None = None, *, posts: bool = F
     except ConfigError as error:
         problems += error.problems
     problems += [*bad_mappings, *_find_bad_schemes(sources), *_find_bad_secrets(environ, sources)]
+    problems += _find_bad_secrets_of_connections(settings, sources) if settings and not bad_mappings else []
     problems += without_repeats(find_missing_grant(environ), problems) if posts else []
     if problems or settings is None:
         raise ConfigError(problems)
@@ -65,7 +66,8 @@ def find_lacks(environ: Mapping[str, str] | None = None) -> list[str]:
     environ = deployment_environ(Path()) if environ is None else environ
     sources, _ = _load_sources(environ)
     settings = sorted(source.setting for source in sources.values())
-    secrets_are_missing = len(find_unset(environ, settings)) == len(settings)
+    # A connections' file that can be read has its secrets.
+    secrets_are_missing = len(find_unset(environ, [*settings, "BOOKHOOK_CONNECTIONS"])) == len(settings) + 1
     no_sender = f"no webhook secret is set, so nothing can come in: set one of {', '.join(settings)}"
     return [*([no_sender] if secrets_are_missing else []), *find_missing_grant(environ)]
 
@@ -105,6 +107,18 @@ def _find_bad_secrets(environ: Mapping[str, str], sources: Mapping[str, Source])
         with suppress(ConfigError):  # which read_settings raises, too
             faults = {scheme.fault(secret) for secret in read_secrets(environ, source.setting)} if scheme else set()
             found += [f"{source.setting}: each secret {fault}" for fault in sorted(filter(None, faults))]
+    return found
+
+
+def _find_bad_secrets_of_connections(settings: Settings, sources: Mapping[str, Source]) -> list[str]:
+    """What is wrong with secrets that only the connections' file names."""
+    found = []
+    for connection in settings.connections.values():
+        source = sources[connection.source]
+        scheme = SCHEMES.get(source.verify.scheme)
+        if scheme is not None and connection.secret_setting != source.setting:
+            faults = {scheme.fault(secret) for secret in connection.secrets}
+            found += [f"{connection.secret_setting}: each secret {fault}" for fault in sorted(filter(None, faults))]
     return found
 
 

@@ -31,6 +31,9 @@ try:
 except ImportError:  # Windows, where find_server refuses before any lock is taken
     fcntl = None  # type: ignore[assignment]
 
+# Nobody is there to approve what the demonstration sends.
+CONNECTIONS = "connections: {slack: {expenses: {approval: none}}}"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -73,10 +76,13 @@ def _build(sources: Mapping[str, Source], home: Path, opened: ExitStack) -> Stag
 
 
 def demo_environment(sources: Mapping[str, Source], *, home: Path, sandbox_url: str) -> dict[str, str]:
-    """Settings for a deployment of every source against a sandbox, with new secrets."""
+    """Settings for a deployment of every source against a sandbox, with new secrets; writes its connections to `home`."""
+    connections = home / "connections.yaml"
+    connections.write_text(CONNECTIONS)
     return {
         "PATH": "",
         "BOOKHOOK_HOME": str(home),
+        "BOOKHOOK_CONNECTIONS": str(connections),
         "BOOKHOOK_LOG_LEVEL": "INFO",
         "ZOHO_ACCOUNTS_URL": sandbox_url,
         "ZOHO_API_URL": f"{sandbox_url}/books/v3",

@@ -149,7 +149,7 @@ def refuse_contradiction(task: Task, draft: Draft, record: DocumentRecord, *, ve
     """Raises Conflict when a draft of another event says other amounts than the record's, and is not older."""
     if record.event_id == task.event.event_id or record.money in (None, digest_money(draft)):
         return
-    if version is not None and record.version is not None and version <= record.version:
+    if version is not None and record.version is not None and version < record.version:
         task.note("older_version", f"{record.number or record.zoho_id} was made of a newer one")
         return
     amount = draft.amount if isinstance(draft, PaymentDraft) else draft.control_total

@@ -59,6 +59,8 @@ def _invoice(task: Task, drafts: Drafts, newest: Version) -> DocumentRecord | No
         return post_invoice(task, drafts.invoice, newest)
     if known is None or not is_there:
         return None
+    if known.state in ("undoing", "undone"):
+        wait_for_order(task, drafts.once_per, f"{known.number} was taken back by a person.")
     if known.state != "posted":
         raise WaitsForOrder("It is not known yet whether the order's invoice stands.", retry_after_seconds=5)
     if not known.totals_agree:  # nothing is built on a total that a person has yet to look at

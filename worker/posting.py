@@ -104,7 +104,7 @@ def _settle(hold: Hold, record: DocumentRecord) -> None:
         _take_over(hold, record)
     elif record.state == "new":
         _prepare_and_send(hold, record)
-    elif False:
+    elif record.state in ("undoing", "undone"):
         raise _taken_back(record)
     else:
         _look_then_send(hold, record)

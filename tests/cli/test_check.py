@@ -249,3 +249,16 @@ def test_check_names_the_setting_where_it_is_the_setting(run, environ):
 
     assert "✗ BOOKHOOK_TAX_NAMES: Zoho Books has no tax named “State Taxx”" in told
     assert "✗ BOOKHOOK_PAYMENT_ACCOUNT: Zoho Books has no account named “No”" in told
+
+
+def test_a_secret_that_only_the_file_names_is_checked_and_is_enough(run, environ, tmp_path: Path):
+    file = tmp_path / "connections.yaml"
+    file.write_text("connections: {partner: {source: standard, secret: PARTNER_SECRET}}")
+    only = {name: text for name, text in environ.items() if not name.endswith(("_SECRET", "_SECRETS"))}
+    only |= {"BOOKHOOK_CONNECTIONS": str(file), "ZOHO_CLIENT_SECRET": environ["ZOHO_CLIENT_SECRET"]}
+
+    good = run("check", env={**only, "PARTNER_SECRET": environ["STANDARD_WEBHOOK_SECRET"]})
+    bad = run("check", env={**only, "PARTNER_SECRET": "short"})
+
+    assert (good.exit_code, good.stdout.splitlines()[-1]) == (0, "All is well.")
+    assert "✗ PARTNER_SECRET: each secret must be whsec_" in bad.stdout

@@ -172,6 +172,15 @@ def test_without_a_retry_nothing_posts_what_was_undone(run, posted, hooks, worke
     assert len(sandbox.invoices) == 1
 
 
+def test_an_event_that_cannot_be_retried_begins_nothing_anew(run, posted, hooks, worker):
+    again = post(hooks, worker, once_more())
+    run("undo", posted, "--yes")
+
+    assert f"{again}: it is posted" in run("retry", again).stderr
+
+    assert states(worker, posted)["invoice"] == "undone"
+
+
 def test_undoing_twice_changes_nothing_more(run, posted, sandbox):
     run("undo", posted, "--yes")
     calls = sandbox.calls

@@ -1,10 +1,12 @@
 """The file of connections: what it makes, and that nothing in it is passed over."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from config.connection_file import EXPENSE_KEYS, INVOICE_KEYS, KEYS, PAYMENT_KEYS, TAX_KEYS
 from config.connections import read_connections
 from config.options import ConnectionOptions, ExpenseOptions, PaymentOptions, TaxOptions
 from config.problems import ConfigError
@@ -257,3 +259,24 @@ def test_the_time_to_compare_is_read():
 
     assert (settings.reconcile_at.hour, settings.reconcile_at.minute) == (3, 30)
     assert read_settings({}).reconcile_at is None
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "connections.md").read_text()
+
+
+def test_the_file_on_the_page_is_read_as_it_stands_there(tmp_path):
+    shown = PAGE.split("```yaml\n")[1].split("```")[0]
+    environ = {"SHOPIFY_EU_SECRET": "e", "SLACK_SIGNING_SECRET": "x"}
+
+    connections = read(tmp_path, shown, environ=environ)
+
+    assert connections["shop-eu"].options.taxes.names == {"mwst. 19%": "VAT 19%", "7%": "VAT 7%"}
+    assert connections["slack"].options.expenses.approval_over == Decimal(100)
+
+
+def test_the_page_explains_every_key_and_no_other():
+    sections = {"taxes": TAX_KEYS, "payments": PAYMENT_KEYS, "invoices": INVOICE_KEYS, "expenses": EXPENSE_KEYS}
+    keys = {key for key in KEYS if key not in sections}
+    keys |= {f"{section}.{key}" for section, names in sections.items() for key in names}
+
+    assert set(re.findall(r"^\| `([a-z_.]+)` \|", PAGE, re.MULTILINE)) == keys

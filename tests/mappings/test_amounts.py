@@ -1,6 +1,8 @@
 """Amounts as people write them: what is read, what is asked back, and that an echo is what was meant."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -131,3 +133,20 @@ def test_whatever_is_written_is_an_amount_a_currency_can_have_or_none(text):
         assert found["amount"] > 0
         places = -int(found["amount"].normalize().as_tuple().exponent)
         assert found["currency"] is None or places <= minor_decimals(found["currency"])
+
+
+def rows_of_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "expenses.md").read_text()
+    rows = re.findall(r"^\| (`.*?) \| (.*) \|$", page, re.MULTILINE)
+    return [(text, meaning) for written, meaning in rows for text in re.findall(r"`([^`]+)`", written)]
+
+
+@pytest.mark.parametrize(("text", "meaning"), rows_of_the_page())
+def test_the_page_says_how_an_amount_is_read(text, meaning):
+    found = spoken(text)
+    asked = "question" in found or found["currency"] is None
+
+    assert asked is meaning.startswith("asked back")
+    if re.match(r"[0-9]", meaning):
+        amounts = [Decimal(each) for each in re.findall(r"[0-9]+(?:\.[0-9]+)?", meaning.split(":")[0])]
+        assert found["amount"] in amounts

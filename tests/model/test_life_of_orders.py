@@ -35,7 +35,7 @@ class Platform:
 
     def pay(self, share: int) -> None:
         """Receives a share of what is still owed, in tenths."""
-        amount = (PRICE - self.taken_off - self.paid) * share / 10
+        amount = part(PRICE - self.taken_off - self.paid, share)
         if self.is_cancelled or amount <= 0:
             return
         self.paid += amount
@@ -45,7 +45,7 @@ class Platform:
     def refund(self, share: int) -> None:
         """Takes off a share of the order, in tenths, and pays back what was paid for it."""
         left = self.paid - self.paid_back if self.is_cancelled else PRICE - self.taken_off
-        amount = left * share / 10
+        amount = part(left, share)
         if amount <= 0:
             return
         back = min(amount, self.paid - self.paid_back)
@@ -68,6 +68,11 @@ class Platform:
     @property
     def cash(self) -> Decimal:
         return self.paid - self.paid_back
+
+
+def part(amount: Decimal, tenths: int) -> Decimal:
+    """So many tenths of an amount, in cents."""
+    return (amount * tenths / 10).quantize(Decimal("0.01"))
 
 
 STEPS = st.lists(
