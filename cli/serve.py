@@ -24,6 +24,7 @@ from ingest.door import Door
 from ingest.intake import Intake
 from ingest.server import Server
 from ingest.spool import Spool
+from worker.nightly import keep_reconciling
 from worker.process import run_worker
 
 WEB_PROCESSES = 2
@@ -90,6 +91,10 @@ def worker(threads: int, burst: bool) -> None:
         revive = partial(revive_redis, deployment.settings)
         desk = open_desk(deployment, deployment.ledger(redis), report=_report, revive_redis=revive)
         click.echo(f"worker: {threads} threads for {_names(deployment)}", err=True)
+        if (at := deployment.settings.reconcile_at) and not burst:
+            # A daemon: it only reads, and may end at any moment.
+            arguments = (desk, at, threading.Event())
+            threading.Thread(target=keep_reconciling, args=arguments, name="reconcile", daemon=True).start()
         run_worker(desk, lambda: connect_redis(url), threads=threads, burst=burst)
 
 

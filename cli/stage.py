@@ -76,7 +76,7 @@ def _build(sources: Mapping[str, Source], home: Path, opened: ExitStack) -> Stag
 
 
 def demo_environment(sources: Mapping[str, Source], *, home: Path, sandbox_url: str) -> dict[str, str]:
-    """Settings for a deployment of every source against a sandbox, with new secrets; writes its connections to `home`."""
+    """Settings for a deployment of every source against a sandbox, with new secrets; its connections are in `home`."""
     connections = home / "connections.yaml"
     connections.write_text(CONNECTIONS)
     return {

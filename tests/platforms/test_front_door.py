@@ -10,7 +10,7 @@ from tests.platforms.shop import ZERO, Figures
 from tests.scene import example
 
 MODELS = {"shopify": shopify.Life, "woocommerce": woocommerce.Life, "standard": standard.Life}
-LIVES = 150
+LIVES = 12
 STEPS = ("pay", "pay_part", "touch", "refund_lines", "refund_amount", "remove_pieces")
 DONE = ("posted", "ignored")
 

@@ -35,7 +35,7 @@ def sandbox(clock):
 
 @pytest.fixture
 def environ(environ):
-    return {**environ, "ZOHO_TIMEOUT_SECONDS": "1"}
+    return {**environ, "ZOHO_TIMEOUT_SECONDS": "1", "BOOKHOOK_PAYMENTS": "none"}
 
 
 def deliver(hooks, number: int, **changes) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -15,7 +16,7 @@ SETTLE = 130
 
 @pytest.fixture
 def environ(environ):
-    return {**environ, "ZOHO_TIMEOUT_SECONDS": "1"}
+    return {**environ, "ZOHO_TIMEOUT_SECONDS": "1", "BOOKHOOK_PAYMENTS": "none"}
 
 
 def deliver(hooks, order=ORDER) -> str:
@@ -216,34 +217,62 @@ def test_an_expired_token_is_refreshed_once_in_passing(hooks, worker, sandbox):
     assert worker.event(event_id).attempts == 1
 
 
-def test_a_total_that_differs_by_a_cent_is_parked_as_a_draft_and_compared_again(hooks, worker, sandbox):
+def test_a_cent_of_rounding_becomes_an_adjustment_that_says_so(hooks, worker, sandbox):
+    total = Decimal(json.loads(ORDER.body)["total_price"])
+    event_id = deliver(hooks, with_changes(total_price=f"{total + Decimal('0.01')}"))
+    worker.drain()
+
+    [invoice] = sandbox.invoices
+    assert worker.event(event_id).state == "posted"
+    assert (str(invoice["total"]), str(invoice["adjustment"])) == (f"{total + Decimal('0.01')}", "0.01")
+    assert "Rounding" in invoice["adjustment_description"]
+    assert "adjusted" in steps(worker, event_id)
+
+
+def test_a_total_that_will_differ_is_parked_with_both_numbers_before_anything_is_sent(hooks, worker, sandbox):
     total = json.loads(ORDER.body)["total_price"]
-    event_id = deliver(hooks, with_changes(total_price=f"{float(total) + 0.01:.2f}"))
+    event_id = deliver(hooks, with_changes(total_price="999.00"))
     worker.drain()
 
     event = worker.event(event_id)
     assert (event.state, event.error.code) == ("parked", "total_differs")
     assert total in event.error.message
+    assert "999.00" in event.error.message
+    assert (sandbox.invoices, sandbox.contacts) == ([], [])
+
+
+@pytest.fixture
+def differing(hooks, worker, sandbox, clock):
+    """An order whose invoice a bookkeeper changed while Zoho's answer was lost."""
+    sandbox.fault(on="POST /invoices", times=1, do="reset_after_saving")
+    event_id = deliver(hooks)
+    worker.drain()
+    sandbox.correct_invoice(sandbox.invoices[0], adjustment=-3)
+    clock.advance(5)
+    worker.drain()
+    return event_id
+
+
+def test_a_total_that_differs_in_zoho_is_parked_as_a_draft_and_compared_again(worker, sandbox, differing):
+    event = worker.event(differing)
+    assert (event.state, event.error.code) == ("parked", "total_differs")
     assert [invoice["status"] for invoice in sandbox.invoices] == ["draft"]
 
-    worker.desk.ledger.events.requeue(event_id)
+    worker.desk.ledger.events.requeue(differing)
     worker.drain()
-    assert (worker.event(event_id).state, worker.event(event_id).error.code) == ("parked", "total_differs")
+
+    assert (worker.event(differing).state, worker.event(differing).error.code) == ("parked", "total_differs")
     assert sandbox.calls["POST /invoices"] == 1
 
 
-def test_a_draft_corrected_in_zoho_is_accepted_on_retry(hooks, worker, sandbox):
-    total = json.loads(ORDER.body)["total_price"]
-    wanted = f"{float(total) + 0.01:.2f}"
-    event_id = deliver(hooks, with_changes(total_price=wanted))
-    worker.drain()
-    sandbox.correct_invoice(sandbox.invoices[0], adjustment=0.01)
+def test_a_draft_corrected_in_zoho_is_accepted_on_retry(worker, sandbox, differing):
+    sandbox.correct_invoice(sandbox.invoices[0], adjustment=0)
 
-    worker.desk.ledger.events.requeue(event_id)
+    worker.desk.ledger.events.requeue(differing)
     worker.drain()
 
-    assert worker.event(event_id).state == "posted"
-    assert str(worker.documents(event_id)["invoice"].total) == wanted
+    assert worker.event(differing).state == "posted"
+    assert str(worker.documents(differing)["invoice"].total) == json.loads(ORDER.body)["total_price"]
     assert sandbox.calls["POST /invoices"] == 1
 
 
@@ -308,7 +337,7 @@ def test_an_unexpected_fault_parks_the_event_and_is_reported(hooks, worker, monk
     def fail(*_args, **_kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("worker.work.post_drafts", fail)
+    monkeypatch.setattr("worker.work.settle_order", fail)
     event_id = deliver(hooks)
     worker.drain()
 

@@ -19,6 +19,7 @@ def environ(environ):
         **environ,
         "ZOHO_CALLS_PER_MINUTE": str(PER_MINUTE),
         "ZOHO_QUOTA_HEADROOM": "0",
+        "BOOKHOOK_PAYMENTS": "none",
         "ZOHO_CONCURRENT_CALLS": "5",
     }
 

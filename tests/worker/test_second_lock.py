@@ -32,7 +32,7 @@ def sandbox(clock):
 
 @pytest.fixture
 def environ(environ):
-    return {**environ, "ZOHO_UNIQUE_FIELD": FIELD, "ZOHO_TIMEOUT_SECONDS": "1"}
+    return {**environ, "ZOHO_UNIQUE_FIELD": FIELD, "ZOHO_TIMEOUT_SECONDS": "1", "BOOKHOOK_PAYMENTS": "none"}
 
 
 def deliver(hooks, name: str) -> str:
