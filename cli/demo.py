@@ -4,7 +4,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from mappings import BUILT_IN, Example, load_sources
 
 DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.05
-ENDED = ("posted", "ignored", "parked", "rejected")
+ENDED = ("posted", "ignored", "parked", "rejected", "awaiting_approval")
+# The documents with an amount, the one that stands for its event first.
+KINDS = ("invoice", "expense", "credit_note", "payment")
 # Every third delivery is repeated, as senders do when an acknowledgement gets lost.
 REPEAT_EVERY = 3
 HEADINGS = ("example", "event", "state", "contact", "document", "number", "total", "link or reason")
@@ -40,7 +42,7 @@ class Delivery:
     @property
     def name(self) -> str:
         """The example as `bookhook send` takes it."""
-        return f"{self.example.source}/{self.example.case}"
+        return _name(self.example)
 
 
 @click.command()
@@ -65,10 +67,9 @@ def demo(once: bool) -> None:
 
 def _perform(stage: Stage) -> list[str]:
     """Delivers, watches and tells; gives what did not end as its example says."""
-    click.echo(f"Bookhook is up: web {stage.web_url}, sandbox {stage.sandbox_url}\n")
-    deliveries = list(_deliver_all(stage))
-    click.echo("")
-    told = _watch(stage, deliveries)
+    click.echo(f"Bookhook is up: web {stage.web_url}, sandbox {stage.sandbox_url}")
+    click.echo("Zoho's limits (100 calls a minute on the free plan) are lifted here, so that you need not wait.")
+    deliveries, told = _deliver_in_waves(stage)
     click.echo("\n" + _table(deliveries, told))
     wrong = [line for delivery in deliveries for line in compare(delivery, told[delivery.event_id])]
     ended = len(deliveries) - len({line.split(":")[0] for line in wrong})
@@ -78,13 +79,43 @@ def _perform(stage: Stage) -> list[str]:
     return wrong
 
 
-def _deliver_all(stage: Stage) -> Iterator[Delivery]:
+def _deliver_in_waves(stage: Stage) -> tuple[list[Delivery], dict[str, dict[str, Any]]]:
+    """Delivers every example once what it follows has ended; gives deliveries by name, and their events in full."""
     examples = [example for source in stage.deployment.sources.values() for example in source.examples()]
+    deliveries: list[Delivery] = []
+    told: dict[str, dict[str, Any]] = {}
+    for wave in in_waves(examples):
+        click.echo("\nWhat followed these orders:\n" if deliveries else "")
+        delivered = list(_deliver_all(stage, wave))
+        click.echo("")
+        told |= _watch(stage, delivered)
+        deliveries += delivered
+    return sorted(deliveries, key=lambda delivery: delivery.name), told
+
+
+def in_waves(examples: Iterable[Example]) -> Iterator[list[Example]]:
+    """The examples in groups, so that each comes in a later one than those it says it follows."""
+    left = {_name(example): example for example in examples}
+    while left:
+        ready = {name: example for name, example in left.items() if not _predecessors(example) & set(left)}
+        yield list(ready.values())
+        left = {name: example for name, example in left.items() if ready and name not in ready}
+
+
+def _predecessors(example: Example) -> set[str]:
+    return {f"{example.source}/{case}" for case in example.expected.get("after", ())}
+
+
+def _name(example: Example) -> str:
+    return f"{example.source}/{example.case}"
+
+
+def _deliver_all(stage: Stage, examples: Iterable[Example]) -> Iterator[Delivery]:
     with requests.Session() as session:
         for number, example in enumerate(examples):
             event_id = _deliver(stage, session, example)
             if number % REPEAT_EVERY == 0 and _deliver(stage, session, example) != event_id:
-                raise click.ClickException(f"{example.source}/{example.case} was not recognised as a repeat.")
+                raise click.ClickException(f"{_name(example)} was not recognised as a repeat.")
             yield Delivery(example, event_id)
 
 
@@ -95,9 +126,9 @@ def _deliver(stage: Stage, session: requests.Session, example: Example) -> str:
     if b"response_url" in example.body:
         example = example.with_fields({"response_url": f"{stage.sandbox_url}/_sandbox/slack/{example.case}"})
     answer = deliver(session, stage.web_url, source, example, secret=connection.secrets[0])
-    click.echo(f"→ {f'{example.source}/{example.case}':<36} {answer.status_code} {answer.text.strip()[:100]}")
+    _say(f"→ {_name(example):<35} {answer.status_code} {answer.text.strip()[:100]}")
     if not answer.ok:
-        raise click.ClickException(f"{example.source}/{example.case} was refused.")
+        raise click.ClickException(f"{_name(example)} was refused.")
     body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
     if "event_id" in body:
         return str(body["event_id"])
@@ -113,7 +144,7 @@ def _watch(stage: Stage, deliveries: list[Delivery]) -> dict[str, dict[str, Any]
         for delivery in deliveries:
             steps = told[delivery.event_id]["timeline"]
             for step in steps[shown[delivery.event_id] :]:
-                click.echo(f"  {delivery.name:<36} {step['step']:<16} {step['detail']}".rstrip())
+                _say(f"  {delivery.name:<35} {step['step']:<19} {step['detail']}".rstrip())
             shown[delivery.event_id] = len(steps)
         if all(event["state"] in ENDED for event in told.values()) or time.monotonic() > deadline:
             return told
@@ -125,7 +156,8 @@ def compare(delivery: Delivery, event: dict[str, Any]) -> list[str]:
     expected = delivery.example.expected
     found = {"state": event["state"]}
     wanted = {"state": expected["state"]}
-    for part, actual in (("document", _document(event) or {}), ("error", event["error"] or {})):
+    document = next(iter(_documents(event)), {})
+    for part, actual in (("document", document), ("error", event["error"] or {})):
         for name, value in (expected.get(part) or {}).items():
             wanted[f"{part} {name}"], found[f"{part} {name}"] = value, actual.get(name)
     return [
@@ -135,15 +167,25 @@ def compare(delivery: Delivery, event: dict[str, Any]) -> list[str]:
     ]
 
 
-def _document(event: dict[str, Any]) -> dict[str, Any] | None:
-    wanted = [document for document in event["documents"] if document["kind"] in ("invoice", "expense")]
-    return wanted[0] if wanted else None
+def _say(line: str) -> None:
+    """Says it in one line of the terminal, cut off if need be."""
+    columns = _columns()
+    click.echo(line if len(line) <= columns else line[: columns - 1] + "…")
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size(fallback=(NO_TERMINAL, 24)).columns
+
+
+def _documents(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """The event's documents with an amount, the one that stands for it first."""
+    wanted = [document for document in event["documents"] if document["kind"] in KINDS]
+    return sorted(wanted, key=lambda document: KINDS.index(document["kind"]))
 
 
 def _table(deliveries: list[Delivery], told: dict[str, dict[str, Any]]) -> str:
     rows = [_row(delivery, told[delivery.event_id]) for delivery in deliveries]
-    columns = shutil.get_terminal_size(fallback=(NO_TERMINAL, 24)).columns
-    return lay_out(rows, columns=columns)
+    return lay_out(rows, columns=_columns())
 
 
 def lay_out(rows: Sequence[tuple[str, ...]], *, columns: int) -> str:
@@ -169,7 +211,8 @@ def _lines(rows: Sequence[tuple[str, ...]], groups: Sequence[range]) -> list[str
 
 
 def _row(delivery: Delivery, event: dict[str, Any]) -> tuple[str, ...]:
-    document = _document(event) or {}
+    documents = _documents(event)
+    document = next(iter(documents), {})
     steps = {step["step"] for step in event["timeline"]}
     contact = next((word for word in ("created", "found") if f"contact_{word}" in steps), "")
     total = f"{document['total']} {document['currency_code']}" if document.get("total") else ""
@@ -179,8 +222,8 @@ def _row(delivery: Delivery, event: dict[str, Any]) -> tuple[str, ...]:
         event["event_id"],
         event["state"],
         contact,
-        document.get("kind") or "",
-        document.get("number") or document.get("zoho_id") or "",
+        ", ".join(dict.fromkeys(each["kind"] for each in documents)),
+        document.get("number") or "",
         total,
         document.get("url") or reason,
     )

@@ -22,6 +22,7 @@ from zoho.planning import Plan
 from zoho.protocol import Row, read_money
 
 ZERO = Decimal(0)
+IN_DOUBT = ("posting", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _credited(task: Task, invoiced: Invoiced, *, besides: str = "") -> Decimal:
     """What the order's credit notes come to; raises RetryLater while it is not known of one whether it stands."""
     keys = task.desk.ledger.orders.credits(task.key_of_order(invoiced.once_per))
     records = [record for key in keys if key != besides and (record := task.desk.ledger.documents.get(key))]
-    if any(record.state in ("posting", "unknown") for record in records):
+    if any(record.state in IN_DOUBT for record in records):
         raise RetryLater("Another credit note of the order is in doubt.", code="busy", retry_after_seconds=5)
     return sum((record.total or ZERO for record in records if record.state == "posted"), ZERO)
 
@@ -233,17 +234,14 @@ def _pay_out(task: Task, refund: RefundDraft, note: DocumentRecord) -> None:
 
 def _set_against(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, *, most: Decimal) -> None:
     """Sets up to `most` of a credit note against what is still owed; the rest stays the customer's credit."""
-    if most <= 0 or _is_set(task, once_per):
+    known = task.record("credit", once_per)
+    state = known.state if known else "new"
+    if most <= 0 or state == "posted":
         return
     mark_sent(task, invoiced.once_per, invoiced.record)
-    balance = read_money(task.books.row("invoice", invoiced.invoice_id)["balance"])
-    if (amount := min(most, balance)) > 0 or task.record("credit", once_per) is not None:
+    amount = min(most, read_money(task.books.row("invoice", invoiced.invoice_id)["balance"]))
+    if amount > 0 or state in IN_DOUBT:
         _apply(task, invoiced, once_per, note, amount)
-
-
-def _is_set(task: Task, once_per: str) -> bool:
-    record = task.record("credit", once_per)
-    return record is not None and record.state == "posted"
 
 
 def _apply(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, amount: Decimal) -> None:

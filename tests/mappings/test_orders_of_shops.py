@@ -201,3 +201,62 @@ def test_a_woocommerce_line_without_its_tax_before_coupons_is_an_error_not_a_che
     with pytest.raises(MappingError, match="one of the amounts is missing") as caught:
         drafts("woocommerce/prices_include_tax", line_items=lines)
     assert caught.value.field == "invoice.lines[1].amount"
+
+
+REFUND = {"id": 7, "reason": "", "total": "-5.00"}
+
+
+def test_what_is_taken_off_a_woocommerce_order_before_it_is_paid_counts_once_it_is_paid():
+    unpaid = drafts("woocommerce/paid_order", date_paid=None, refunds=[REFUND])
+    paid = drafts("woocommerce/paid_order", refunds=[REFUND])
+
+    assert (unpaid.payments, unpaid.refunds) == ((), ())
+    assert [str(each.control_total) for each in paid.refunds] == ["5.00"]
+
+
+def test_a_woocommerce_order_refunded_without_a_payment_is_off():
+    made = drafts("woocommerce/paid_order", status="refunded", date_paid=None, refunds=[REFUND])
+
+    assert (made.invoice, made.payments, made.refunds) == (None, (), ())
+    assert made.cancel.reason == "refunded"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_a_woocommerce_order_that_is_off_is_invoiced_only_if_it_was_paid(status):
+    never = drafts("woocommerce/paid_order", status=status, date_paid=None)
+    once = drafts("woocommerce/paid_order", status=status)
+
+    assert (never.invoice, bool(never.cancel)) == (None, True)
+    assert (bool(once.invoice), len(once.payments), bool(once.cancel)) == (True, 1, True)
+
+
+def test_a_woocommerce_line_made_dearer_by_hand_has_its_new_price_and_no_discount():
+    [line] = json.loads(example("woocommerce/paid_order").body)["line_items"]
+    dearer = [line | {"total": "33.00", "total_tax": "2.72"}]
+    made = drafts("woocommerce/paid_order", line_items=dearer).invoice.lines[0]
+
+    assert (str(made.rate * made.quantity), made.discount) == ("33.0", 0)
+
+
+@pytest.mark.parametrize("status", ["pending", "authorized", "voided", "expired"])
+def test_a_shopify_order_that_is_not_paid_is_invoiced_without_a_payment_when_it_is_created(status):
+    made = drafts("shopify/order_on_account", financial_status=status)
+
+    assert made.invoice
+    assert made.payments == ()
+
+
+def test_a_shopify_order_cancelled_without_a_payment_asks_for_nothing_but_that():
+    made = drafts("shopify/cancelled_and_refunded", financial_status="voided", refunds=[])
+
+    assert (made.invoice, made.payments, made.refunds, made.cancel.reason) == (None, (), (), "inventory")
+
+
+def test_a_shopify_payment_is_dated_when_the_webhook_tells_and_else_by_the_order():
+    live, bare = request("shopify/paid_order"), json.loads(example("shopify/paid_order").body)
+    headers = {**live.headers, "X-Shopify-Triggered-At": "2026-03-20T11:00:00.5Z"}
+    source, topic = SOURCES["shopify"], "orders/paid"
+
+    told = source.render(Received(live.body, headers), OPTIONS, topic=topic).payments[0]
+    kept = source.render(Received(json.dumps(bare).encode(), {}), OPTIONS, topic=topic).payments[0]
+    assert (str(told.date), str(kept.date)) == ("2026-03-20", "2026-03-14")
