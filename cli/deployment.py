@@ -18,7 +18,7 @@ from config.problems import ConfigError
 from config.settings import Settings, find_missing_grant, read_settings
 from ingest.schemes import SCHEMES
 from ledger import Ledger
-from mappings import BUILT_IN, MappingFileErrors, Options, Source, load_sources
+from mappings import BUILT_IN, MappingFileErrors, Source, load_sources
 from outbound import Outbound
 from worker.desk import Desk
 from zoho.books import Books
@@ -144,16 +144,6 @@ def open_desk(
         random=random or Random(),  # noqa: S311  jitter needs no secrecy
         report=report,
         revive_redis=revive_redis,
-    )
-
-
-def mapping_options(settings: Settings) -> Options:
-    """What a mapping may use besides the event."""
-    return Options(
-        time_zone=settings.organization.time_zone or "UTC" if settings.organization else "UTC",
-        paid_through=settings.options.expenses.paid_through,
-        default_account=settings.options.expenses.default_account,
-        accounts=settings.options.expenses.accounts,
     )
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import structlog
 from redis.exceptions import RedisError
 
-from config.options import ConnectionOptions
 from drafts import Drafts
 from errors import AwaitingApproval, NeedsAttention, OrganizationPaused, QuotaExhausted, Rejected, RetryLater
 from ledger import Event, Trouble
@@ -70,16 +69,15 @@ def _work(desk: Desk, event: Event, lease: str) -> None:
 
 
 def _settle(desk: Desk, event: Event, lease: str) -> Outcome:
-    source = desk.sources.get(event.source)
-    if source is None or event.organization not in desk.books:
+    source, connection = desk.sources.get(event.source), desk.connections.get(event.connection)
+    if source is None or connection is None or event.organization not in desk.books:
         raise NeedsAttention(
-            f"The source {event.source!r} or the organization {event.organization} is no longer configured.",
+            f"The connection {event.connection!r}, its source {event.source!r} or the organization "
+            f"{event.organization} is no longer configured.",
             code="not_configured",
             remedy="Set it up again, then retry.",
         )
-    connection = desk.connections.get(event.connection)
-    options = connection.options if connection else ConnectionOptions()
-    task = Task(desk, desk.books[event.organization], event, options, lease)
+    task = Task(desk, desk.books[event.organization], event, connection.options, lease)
     with task.books.quota.holding(event.tickets):
         return _render_and_settle(task, source)
 

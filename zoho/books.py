@@ -1,7 +1,7 @@
 """One organization's books: everything the worker asks of Zoho."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from redis import Redis
 from config.options import ConnectionOptions
 from config.organizations import Organization
 from drafts import ContactDraft, DocumentKind, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
-from errors import BookhookError, OutcomeUnknown, UnknownName, ZohoRejected, ZohoUnavailable
+from errors import BookhookError, OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho import bodies, contacts, credits, documents, planning, protocol, soundness, steps
 from zoho.bodies import Body
 from zoho.client import Client
@@ -239,17 +239,6 @@ class Books:
             return soundness.problems(self.organization, self._client, self.names)
         except BookhookError as trouble:
             return [trouble.message]
-
-    def unknown_accounts(self, names: Iterable[str]) -> dict[str, str]:
-        """What is wrong with each name that is not exactly one active account's in Zoho now, in words."""
-        self.names.read("accounts")
-        found = {}
-        for name in names:
-            try:
-                self.names.account(name)
-            except UnknownName as trouble:
-                found[name] = trouble.message
-        return found
 
     def document_url(self, kind: DocumentKind, zoho_id: str) -> str:
         """Where a person sees the document."""

@@ -5,11 +5,11 @@ from random import Random
 
 import pytest
 
-from tests.platforms import shopify, standard, woocommerce
+from tests.platforms import shopify_life, standard, woocommerce
 from tests.platforms.shop import ZERO, Figures
 from tests.scene import example
 
-MODELS = {"shopify": shopify.Life, "woocommerce": woocommerce.Life, "standard": standard.Life}
+MODELS = {"shopify": shopify_life.Life, "woocommerce": woocommerce.Life, "standard": standard.Life}
 LIVES = 12
 STEPS = ("pay", "pay_part", "touch", "refund_lines", "refund_amount", "remove_pieces")
 DONE = ("posted", "ignored")

@@ -8,13 +8,13 @@ import pytest
 
 from drafts import Drafts, InvoiceDraft, RefundDraft
 from mappings import BUILT_IN, Options, Received, load_sources
-from tests.platforms import shopify, standard, woocommerce
+from tests.platforms import shopify_life, standard, woocommerce
 from tests.platforms.books import Bookkeeper, open_books
 from tests.platforms.shop import ZERO, Figures, Webhook
 
 LIVES = 300
 SOURCES = load_sources(BUILT_IN)
-MODELS = {"shopify": shopify.Life, "woocommerce": woocommerce.Life, "standard": standard.Life}
+MODELS = {"shopify": shopify_life.Life, "woocommerce": woocommerce.Life, "standard": standard.Life}
 STEPS = ("pay", "pay_part", "touch", "refund_lines", "refund_amount", "remove_pieces", "cancel")
 
 

@@ -19,9 +19,9 @@ SHARE_PARKED = Decimal("0.001")
 MODES = ("zoho", "zoho", "zoho", "amounts", "none")
 SOURCES = load_sources(BUILT_IN)
 PLATFORMS: dict[str, Callable[[Random, int], tuple[Webhook, Decimal]]] = {
-    "shopify": lambda draw, number: shopify.draw_paid(draw, number),
-    "woocommerce": lambda draw, number: woocommerce.draw_paid(draw, number),
-    "standard": lambda draw, number: standard.draw_paid(draw, number),
+    "shopify": shopify.draw_paid,
+    "woocommerce": woocommerce.draw_paid,
+    "standard": standard.draw_paid,
 }
 
 

@@ -113,7 +113,6 @@ class Order:
         return {name: sum((each.taxes.get(name, ZERO) for each in rows), ZERO) for name in PERCENT}
 
     def names(self) -> list[str]:
-        """The taxes that occur."""
         rows = [*self.lines, *self.fees, *self.shipping]
         return [name for name in PERCENT if any(name in row.taxes for row in rows)]
 
@@ -193,7 +192,6 @@ class Life:
         return self._become("completed" if self.order.status == "processing" else "processing")
 
     def touch(self) -> list[Webhook]:
-        """Something without money changes."""
         return self._become(self.order.status)
 
     def edit(self) -> list[Webhook]:
