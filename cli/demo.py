@@ -20,8 +20,8 @@ from mappings import BUILT_IN, Example, load_sources
 DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 ENDED = ("posted", "ignored", "parked", "rejected", "awaiting_approval")
-# The documents with an amount, the one that stands for its event first.
-KINDS = ("invoice", "expense", "credit_note", "payment")
+# What the table shows of an event's documents: those with an amount, the one that stands for it first; else a void.
+KINDS = ("invoice", "expense", "credit_note", "payment", "void")
 # Every third delivery is repeated, as senders do when an acknowledgement gets lost.
 REPEAT_EVERY = 3
 HEADINGS = ("example", "event", "state", "contact", "document", "number", "total", "link or reason")
@@ -126,10 +126,11 @@ def _deliver(stage: Stage, session: requests.Session, example: Example) -> str:
     if b"response_url" in example.body:
         example = example.with_fields({"response_url": f"{stage.sandbox_url}/_sandbox/slack/{example.case}"})
     answer = deliver(session, stage.web_url, source, example, secret=connection.secrets[0])
-    _say(f"→ {_name(example):<35} {answer.status_code} {answer.text.strip()[:100]}")
     if not answer.ok:
-        raise click.ClickException(f"{_name(example)} was refused.")
+        raise click.ClickException(f"{_name(example)} was refused: {answer.status_code} {answer.text.strip()}")
     body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
+    said = body.get("status") or body.get("text") or ""
+    _say(f"→ {_name(example):<35} {answer.status_code} {said}")
     if "event_id" in body:
         return str(body["event_id"])
     return next(event.event_id for event in stage.ledger.events.list(connection=connection.name))
@@ -178,8 +179,8 @@ def _columns() -> int:
 
 
 def _documents(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """The event's documents with an amount, the one that stands for it first."""
-    wanted = [document for document in event["documents"] if document["kind"] in KINDS]
+    """The event's posted documents of these kinds, the one that stands for it first."""
+    wanted = [each for each in event["documents"] if each["kind"] in KINDS and each["state"] == "posted"]
     return sorted(wanted, key=lambda document: KINDS.index(document["kind"]))
 
 

@@ -24,12 +24,12 @@ import ledger.documents, ledger.events, ledger.leases, worker.process, worker.wo
 for module in (ledger.documents, ledger.events, ledger.leases):
     module.LEASE_SECONDS = 3.0
 worker.process.TICKS_TO_RENEW = 5
-post_drafts = worker.work.post_drafts
-def die(desk, event, drafts, lease):
-    if drafts.document.reference_number == "#666":
+settle_order = worker.work.settle_order
+def die(task, drafts):
+    if drafts.invoice.reference_number == "#666":
         os._exit(9)
-    return post_drafts(desk, event, drafts, lease)
-worker.work.post_drafts = die
+    return settle_order(task, drafts)
+worker.work.settle_order = die
 from cli.main import main
 sys.argv = ["bookhook", "worker", "--threads", "3"]
 main()

@@ -5,27 +5,35 @@ documents and the lock on the token, which nobody renews any more by then.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from random import Random
 from typing import Any
 
 from redis import Redis
 
 from cli.deployment import Deployment, open_desk
+from config.options import ConnectionOptions
 from ledger import DocumentRecord, Event
 from tests.model.effects import Actor, as_actor
+from tests.orders import Figures, figures
 from tests.scene import Clock, Hooks, Sandbox, example
 from worker.desk import Desk
 from worker.dispatch import dispatch
 from worker.work import work
 
-ORDER, EXPENSE, COMMAND = (
+ORDER, EXPENSE, COMMAND, RECEIPT = (
     example("shopify/paid_order"),
     example("standard/expense_to_account"),
     example("slack/expense"),
+    example("standard/expense_with_receipt"),
 )
+ZERO, PRICE = Decimal(0), Decimal(json.loads(ORDER.body)["total_price"])
+PAID = Figures(net=PRICE, cash=PRICE, owed=ZERO, credit=ZERO)
 KNOWN_BUYER = "t9999"
 QUEUE = "rq:queue:bookhook"
+KINDS = ("invoices", "expenses", "contacts", "customerpayments", "creditnotes", "emails", "slack")
 KNOWN = ("bh:lookup:*", "bh:token:*:access", "bh:document:*/contact/*")
 EXPIRING = ("bh:lease:*", "bh:token:*:lock")
 # The event's lease and its job have ended; a contact's name may be tried again; what is absent has settled, twice over.
@@ -46,6 +54,27 @@ TRACES = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """What must stand once all is done, of what bears the tag; without `books` no order is asked for.
+
+    Answers and e-mails are told at most so often.
+    """
+
+    kind: str = "invoice"
+    documents: int = 1
+    contacts: int = 1
+    payments: int = 1
+    credit_notes: int = 0
+    receipts: int = 0
+    emails: int = 0
+    answers: int = 0
+    books: Figures | None = PAID
+
+
+EXPENSE_ENDS = Ending(kind="expense", payments=0, books=None)
+
+
 @dataclass
 class World:
     """Everything a test of the model touches."""
@@ -61,10 +90,12 @@ class World:
         self.ledger = self.deployment.ledger(self.redis, clock=self.clock)
         self.began_at = self.clock()
         self.begun = 0
+        self.options: dict[str, ConnectionOptions] = {}
 
     def begin(self) -> None:
         """Forgets everything but the token, the names and the buyer that a worker has come to know before."""
         self.clock.now = self.began_at
+        self.options.clear()
         if self.begun % BEGUN_ANEW == 0:
             self._begin_anew()
         self.begun += 1
@@ -84,7 +115,9 @@ class World:
     def worker(self) -> Desk:
         """A worker process that has just started."""
         ledger = self.deployment.ledger(self.redis, clock=self.clock)
-        return open_desk(self.deployment, ledger, report=_raise, random=Random(1))
+        desk = open_desk(self.deployment, ledger, report=_raise, random=Random(1))
+        told = {name: replace(desk.connections[name], options=options) for name, options in self.options.items()}
+        return replace(desk, connections={**desk.connections, **told})
 
     def deliver(self, request: Any) -> str:
         """The id of the event that the door makes of a request."""
@@ -161,25 +194,42 @@ class World:
             if self.redis.keys("bh:open:*") == []:
                 return
 
-    def find_wrongs(
-        self, records: Any, tag: str, *, kind: str = "invoice", has_contact: bool = True, documents: int = 1
-    ) -> list[str]:
-        """What is not as it must be once all is done: so many documents and one contact with the tag, all known."""
-        found = [each[f"{kind}_id"] for each in records[f"{kind}s"] if tag in json.dumps(each)]
-        contacts = [each["contact_id"] for each in records["contacts"] if tag in json.dumps(each)]
-        wrongs = [f"{len(found)} {kind}s"] if len(found) != documents else []
-        wrongs += [f"{len(contacts)} contacts"] if len(contacts) != has_contact else []
+    def find_wrongs(self, records: Any, tag: str, ending: Ending) -> list[str]:
+        """What is not as it must be once all is done; everything that stands is known to the ledger."""
+        found = {kind: [each for each in records[kind] if tag in json.dumps(each)] for kind in KINDS}
+        wrongs = list(_miscounts(found, ending))
+        if ending.books and (books := figures(found, "")) != ending.books:
+            wrongs.append(f"the books say {books}")
         events = [self.event(event_id) for event_id in self.event_ids()]
         wrongs += [f"{event.event_id} is {event.state}: {event.error}" for event in events if event.state != "posted"]
-        wrongs += self._find_unknown(kind, found) + self._find_unknown("contact", contacts)
+        wrongs += self._find_unknown("contact", [each["contact_id"] for each in found["contacts"]])
+        wrongs += self._find_unknown(ending.kind, [each[f"{ending.kind}_id"] for each in found[f"{ending.kind}s"]])
         return wrongs + [f"left behind: {key.decode()}" for pattern in TRACES for key in self.redis.keys(pattern)]
 
     def _find_unknown(self, kind: str, ids: list[str]) -> list[str]:
         """Where what the ledger knows of the documents of a kind is not what was found in Zoho."""
-        records = [self.documents(event_id).get(kind) for event_id in self.event_ids()] if ids else []
-        known = [(record.state, record.zoho_id) if record else None for record in records]
+        records = [record for event_id in self.event_ids() for record in self.ledger.documents.of(event_id)]
+        known = {(record.state, record.zoho_id) for record in records if record.kind == kind}
         expected = {("posted", zoho_id) for zoho_id in ids}
-        return [] if set(known) == expected else [f"the ledger knows {known}, Zoho has {ids}"] if ids else []
+        return [f"the ledger knows {known}, Zoho has {ids}"] if ids and known != expected else []
+
+
+def _miscounts(found: dict[str, list[Any]], ending: Ending) -> Iterator[str]:
+    wanted = {
+        f"{ending.kind}s": ending.documents,
+        "contacts": ending.contacts,
+        "customerpayments": ending.payments,
+        "creditnotes": ending.credit_notes,
+    }
+    for kind, count in wanted.items():
+        if len(found[kind]) != count:
+            yield f"{len(found[kind])} {kind}"
+    uploads = sum(each["receipt_uploads"] for each in found["expenses"])
+    if uploads != ending.receipts:
+        yield f"{uploads} receipts"
+    for kind, most in (("emails", ending.emails), ("slack", ending.answers)):
+        if len(found[kind]) > most:
+            yield f"{len(found[kind])} {kind}"
 
 
 def _raise(error: BaseException) -> None:
@@ -202,6 +252,14 @@ def expense(tag: str) -> Any:
     data = {**body["data"], "id": tag, "vendor": f"Vendor {tag}", "description": tag}
     headers = {**EXPENSE.headers, "webhook-id": f"msg_{tag}"}
     return replace(EXPENSE, body=json.dumps({**body, "data": data}).encode(), headers=headers)
+
+
+def expense_with_receipt(tag: str) -> Any:
+    """An expense whose receipt comes with it."""
+    body = RECEIPT.body.replace(b"exp-2204", tag.encode()).replace(
+        b'"category"', b'"description": "%s", "category"' % tag.encode()
+    )
+    return replace(RECEIPT, body=body, headers={**RECEIPT.headers, "webhook-id": f"msg_{tag}"})
 
 
 def command(tag: str) -> Any:
