@@ -202,12 +202,12 @@ class TaxDiffers(NeedsAttention):
     def __init__(
         self, *, tax_total: Decimal | None, control_tax: Decimal | None, currency_code: str, is_sent: bool = True
     ) -> None:
-        found, end = (
-            ("Zoho's tax in it is", ".") if is_sent else ("Zoho would find a tax in it of", "; nothing was sent.")
-        )
         super().__init__(
-            f"The total is right, but {found} {tax_total} {currency_code}, "
-            f"the sender's is {control_tax} {currency_code}{end}",
+            f"The total is right, but Zoho's tax in it is {tax_total} {currency_code}, the sender's is {control_tax} "
+            f"{currency_code}."
+            if is_sent
+            else f"Zoho would compute a tax of {tax_total} {currency_code}, the sender's is {control_tax} "
+            f"{currency_code}; nothing was sent.",
             remedy=_compare("the rate of the tax", "with the order's") if is_sent else _correct("the rate of the tax"),
             field="taxes",
         )

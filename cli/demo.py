@@ -130,7 +130,7 @@ def _deliver(stage: Stage, session: requests.Session, example: Example) -> str:
         raise click.ClickException(f"{_name(example)} was refused: {answer.status_code} {answer.text.strip()}")
     body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
     said = body.get("status") or body.get("text") or ""
-    _say(f"→ {_name(example):<35} {answer.status_code} {said}")
+    say(f"→ {_name(example):<35} {answer.status_code} {said}")
     if "event_id" in body:
         return str(body["event_id"])
     return next(event.event_id for event in stage.ledger.events.list(connection=connection.name))
@@ -145,7 +145,7 @@ def _watch(stage: Stage, deliveries: list[Delivery]) -> dict[str, dict[str, Any]
         for delivery in deliveries:
             steps = told[delivery.event_id]["timeline"]
             for step in steps[shown[delivery.event_id] :]:
-                _say(f"  {delivery.name:<35} {step['step']:<19} {step['detail']}".rstrip())
+                say(f"  {delivery.name:<35} {step['step']:<19} {step['detail']}".rstrip())
             shown[delivery.event_id] = len(steps)
         if all(event["state"] in ENDED for event in told.values()) or time.monotonic() > deadline:
             return told
@@ -168,7 +168,7 @@ def compare(delivery: Delivery, event: dict[str, Any]) -> list[str]:
     ]
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     """Says it in one line of the terminal, cut off if need be."""
     columns = _columns()
     click.echo(line if len(line) <= columns else line[: columns - 1] + "…")

@@ -2,6 +2,7 @@
 
 bh:order:<order>          hash    cancelled (0 or 1), version (unix seconds) of whoever said so last; kept for ever
 bh:order:credits:<order>  set     the business keys of its credit notes; kept for ever
+bh:order:payments:<order> set     the business keys of its payments; kept for ever
 bh:versions:<order>       zset    events that hold the whole order, by version (record.lua); expires after the retention
 bh:awaiting:<order>       set     events that wait for its invoice; expires after the retention
 bh:lease:order:<order>    string  the lease of whoever works on the order; expires 15 s after its last renewal
@@ -47,6 +48,10 @@ class Orders:
         finally:
             self._release(keys=[f"bh:lease:{name}"], args=[lease])
 
+    def is_held(self, order: str, lease: str) -> bool:
+        """Whether the lease is still the one on the order."""
+        return self._redis.get(f"bh:lease:order:{order}") == lease.encode()
+
     def tell(self, order: str, *, is_cancelled: bool, version: float) -> None:
         """Notes whether the order is cancelled as of a version, unless a newer one has spoken."""
         self._tell(keys=[f"bh:order:{order}"], args=[int(is_cancelled), repr(version)])
@@ -68,8 +73,18 @@ class Orders:
 
     def credits(self, order: str) -> list[str]:
         """The business keys of the order's credit notes, posted or not."""
-        keys = cast(set[bytes], self._redis.smembers(f"bh:order:credits:{order}"))
-        return sorted(key.decode() for key in keys)
+        return self._members(f"bh:order:credits:{order}")
+
+    def add_payment(self, order: str, business_key: str) -> None:
+        """Counts a payment among the order's, before it is posted."""
+        self._redis.sadd(f"bh:order:payments:{order}", business_key)
+
+    def payments(self, order: str) -> list[str]:
+        """The business keys of the order's payments, posted or not."""
+        return self._members(f"bh:order:payments:{order}")
+
+    def _members(self, key: str) -> list[str]:
+        return sorted(member.decode() for member in cast(set[bytes], self._redis.smembers(key)))
 
     def await_invoice(self, order: str, event_id: str) -> None:
         """Has `wake` find the event."""

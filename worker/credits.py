@@ -5,6 +5,7 @@ that is not credited yet becomes one credit note, and what is refunded later is 
 cancelled order stays invoiced, whatever came first.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from ledger import DocumentRecord
 from worker.documents import compare_totals, digest_money, marked_effect, refuse_contradiction
 from worker.payments import customer_of, mend_customer
 from worker.posting import Effect, Prepared, Standing
-from worker.statuses import mark_sent, void
+from worker.statuses import IN_DOUBT, mark_sent, void
 from worker.task import Task
 from worker.waiting import wait_for_order
 from zoho.bodies import Body
@@ -22,7 +23,6 @@ from zoho.planning import Plan
 from zoho.protocol import Row, read_money
 
 ZERO = Decimal(0)
-IN_DOUBT = ("posting", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,24 @@ def _covering(task: Task, invoiced: Invoiced, refund: RefundDraft) -> DocumentRe
 
 
 def cancel(task: Task, invoiced: Invoiced, draft: CancelDraft | None) -> None:
-    """Leaves nothing of the order invoiced: void where nothing was paid or credited, else credited."""
+    """Leaves nothing of the order invoiced: void where nothing was paid or credited, else credited.
+
+    Raises RetryLater while a payment is in doubt: a void would tear it off the invoice.
+    """
     if _is_void(task, invoiced):
         return
-    known = task.record("void", invoiced.once_per)
+    _records(task, task.desk.ledger.orders.payments(task.key_of_order(invoiced.once_per)), "payment")
     row = task.books.row("invoice", invoiced.invoice_id)
-    if known is not None and known.state != "new":
-        void(task, invoiced.once_per, invoiced.record)
-    elif row.get("status") != "void":
-        if _is_touched(task, invoiced, row):
+    if row.get("status") != "void":
+        if _is_begun(task, "credit_note", _of_cancel(invoiced)) or _is_touched(task, invoiced, row):
             _credit_rest(task, invoiced, draft)
         else:
             void(task, invoiced.once_per, invoiced.record)
+
+
+def _is_begun(task: Task, kind: str, once_per: str) -> bool:
+    known = task.record(kind, once_per)
+    return known is not None and known.state != "new"
 
 
 def _is_touched(task: Task, invoiced: Invoiced, row: Row) -> bool:
@@ -97,7 +103,8 @@ def _credit_rest(task: Task, invoiced: Invoiced, draft: CancelDraft | None) -> N
     once_per = _of_cancel(invoiced)
     note = task.record("credit_note", once_per)
     if note is None or note.state != "posted":
-        rest = (invoiced.record.total or ZERO) - _credited(task, invoiced)
+        besides = task.key("credit_note", once_per)  # it may itself be in doubt, and is then looked for
+        rest = (invoiced.record.total or ZERO) - _credited(task, invoiced, besides=besides)
         if rest <= 0:
             return
         note = _credit_note(task, invoiced, _cancelling(task, invoiced, rest, draft))
@@ -117,6 +124,7 @@ def make_room(task: Task, invoiced: Invoiced) -> None:
         raise RetryLater("A credit note of the order is in doubt.", code="busy", retry_after_seconds=5)
     for row in task.books.credited(applied.zoho_id or ""):
         if str(row.get("invoice_id")) == invoiced.invoice_id:
+            task.hold_order()
             deadline = task.desk.ledger.clock() + task.desk.send_seconds
             task.books.take_credit_off(applied.zoho_id or "", str(row["creditnote_invoice_id"]), deadline=deadline)
     task.begin_anew("credit", once_per)
@@ -141,10 +149,16 @@ def _of_cancel(invoiced: Invoiced) -> str:
 def _credited(task: Task, invoiced: Invoiced, *, besides: str = "") -> Decimal:
     """What the order's credit notes come to; raises RetryLater while it is not known of one whether it stands."""
     keys = task.desk.ledger.orders.credits(task.key_of_order(invoiced.once_per))
-    records = [record for key in keys if key != besides and (record := task.desk.ledger.documents.get(key))]
-    if any(record.state in IN_DOUBT for record in records):
-        raise RetryLater("Another credit note of the order is in doubt.", code="busy", retry_after_seconds=5)
+    records = _records(task, [key for key in keys if key != besides], "credit note")
     return sum((record.total or ZERO for record in records if record.state == "posted"), ZERO)
+
+
+def _records(task: Task, keys: Iterable[str], what: str) -> list[DocumentRecord]:
+    """The records under the keys; raises RetryLater while it is not known of one whether it stands."""
+    records = [record for key in keys if (record := task.desk.ledger.documents.get(key)) is not None]
+    if any(record.state in IN_DOUBT for record in records):
+        raise RetryLater(f"A {what} of the order is in doubt.", code="busy", retry_after_seconds=5)
+    return records
 
 
 def _credit_note(task: Task, invoiced: Invoiced, refund: RefundDraft) -> DocumentRecord:

@@ -4,7 +4,7 @@ One worker at a time does an order's things, in this order: its invoice, then pa
 last what only tells of it. Each is a document of its own, so that whoever goes on after a crash finds what was done.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drafts import Drafts
 from errors import Conflict, WaitsForOrder
@@ -12,7 +12,7 @@ from ledger import DocumentRecord
 from worker.credits import Invoiced, cancel, credit, make_room
 from worker.invoices import Version, newest_version, post_invoice
 from worker.payments import missing_payments, pay
-from worker.statuses import email, mark_sent, restore
+from worker.statuses import email, mark_sent, restore, settle_void
 from worker.task import Task
 from worker.waiting import wait_for_order
 
@@ -29,6 +29,7 @@ class Outcome:
 def settle_order(task: Task, drafts: Drafts) -> Outcome:
     """Does for an order what an event asks for; raises what keeps it from being done."""
     order = task.key_of_order(drafts.once_per)
+    task = replace(task, order=order)
     with task.desk.ledger.orders.locked(order, task.lease):
         _note_whether_cancelled(task, drafts)
         newest = newest_version(task, drafts) if drafts.invoice is not None else Version(drafts, None)
@@ -85,6 +86,7 @@ def _without_invoice(task: Task, drafts: Drafts) -> Outcome:
 
 def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord) -> None:
     invoiced = Invoiced(drafts.once_per, invoice)
+    settle_void(task, drafts.once_per, invoice)
     is_cancelled = task.desk.ledger.orders.is_cancelled(task.key_of_order(drafts.once_per))
     if drafts.invoice is not None and not is_cancelled:
         _reopen(task, invoiced)
@@ -114,6 +116,7 @@ def _pay(task: Task, drafts: Drafts, invoiced: Invoiced) -> None:
         restore(task, invoiced.once_per, invoiced.record)
         mark_sent(task, invoiced.once_per, invoiced.record)
         make_room(task, invoiced)
+        task.desk.ledger.orders.add_payment(task.key_of_order(drafts.once_per), task.key("payment", payment.once_per))
         pay(task, payment, invoiced.record)
 
 

@@ -79,18 +79,25 @@ def _posted(task: Task, payment: PaymentDraft) -> DocumentRecord | None:
 
 
 def _rest(task: Task, payment: PaymentDraft) -> Iterator[PaymentDraft]:
-    """What was paid so far less what is recorded, under the next key; one that is under way goes on first."""
+    """What was paid so far less what is recorded, under the next key; one that is under way goes on first.
+
+    What counts is what stands: a ledger that has gone back may find less under a key than was missing.
+    """
     number, recorded = 1, Decimal(0)
-    while (record := task.record("payment", _numbered(payment, number))) is not None and record.state != "new":
-        if record.state != "posted":
-            amount = record.control_total or Decimal(0)
+    while (known := _begun(task, payment, number)) or payment.amount > recorded:
+        if known is None or known.state != "posted":
+            amount = payment.amount - recorded if known is None else known.control_total or Decimal(0)
             yield replace(payment, once_per=_numbered(payment, number), amount=amount, is_so_far=False)
-            record = task.record("payment", _numbered(payment, number)) or record
-        recorded += record.control_total or Decimal(0)
+            known = _begun(task, payment, number)
+        if known is None:
+            return
+        recorded += (known.control_total if known.total is None else known.total) or Decimal(0)
         number += 1
-    if payment.amount > recorded:
-        rest = payment.amount - recorded
-        yield replace(payment, once_per=_numbered(payment, number), amount=rest, is_so_far=False)
+
+
+def _begun(task: Task, payment: PaymentDraft, number: int) -> DocumentRecord | None:
+    record = task.record("payment", _numbered(payment, number))
+    return None if record is None or record.state == "new" else record
 
 
 def _numbered(payment: PaymentDraft, number: int) -> str:

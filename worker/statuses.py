@@ -11,6 +11,7 @@ from worker.posting import Effect, Prepared, Standing
 from worker.task import Task
 
 UNSENT = frozenset({"draft", "void"})
+IN_DOUBT = frozenset({"posting", "unknown"})
 
 
 def mark_sent(task: Task, once_per: str, invoice: DocumentRecord) -> None:
@@ -21,6 +22,13 @@ def mark_sent(task: Task, once_per: str, invoice: DocumentRecord) -> None:
 def void(task: Task, once_per: str, invoice: DocumentRecord) -> None:
     """Makes the invoice void."""
     _set(task, "void", once_per, invoice, task.books.void, lambda status: status == "void")
+
+
+def settle_void(task: Task, once_per: str, invoice: DocumentRecord) -> None:
+    """Finds out whether a doubtful void was done: what becomes of payments and refunds hangs on it."""
+    known = task.record("void", once_per)
+    if known is not None and known.state in IN_DOUBT:
+        void(task, once_per, invoice)
 
 
 def restore(task: Task, once_per: str, invoice: DocumentRecord) -> None:
@@ -36,12 +44,15 @@ def restore(task: Task, once_per: str, invoice: DocumentRecord) -> None:
 
 
 def email(task: Task, once_per: str, invoice: DocumentRecord, address: str | None) -> None:
-    """E-mails the invoice to its customer, once or, in doubt, not at all."""
+    """E-mails the invoice to its customer, once or, in doubt, not at all; not if it was e-mailed before, by anybody."""
     record = task.record("email", once_per)
     if record is not None and record.state != "new":
         return
     if address is None:
         task.note("email_not_sent", "the customer has no address")
+        return
+    if task.books.row("invoice", invoice.zoho_id or "").get("is_emailed"):
+        task.note("email_not_sent", "Zoho says that it was e-mailed before")
         return
     documents, key = task.desk.ledger.documents, task.key("email", once_per)
     documents.claim(key, "email", event_id=task.event.event_id, lease=task.lease)
@@ -56,6 +67,7 @@ def _email_once(task: Task, key: str, invoice: DocumentRecord, address: str) -> 
     documents.write(key, task.lease, {"state": "posting"})
     deadline = task.desk.ledger.clock() + task.desk.send_seconds
     try:
+        task.hold_order()
         task.books.email_invoice(invoice.zoho_id or "", to=[address], deadline=deadline)
     except OutcomeUnknown:
         documents.write(key, task.lease, {"state": "unknown"})

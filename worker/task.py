@@ -1,25 +1,26 @@
 """What one attempt at an event works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from config.options import ConnectionOptions
-from ledger import DocumentRecord, Event
+from ledger import DocumentRecord, Event, LeaseLost
 from worker.desk import Desk
-from worker.posting import Effect, bring_about
+from worker.posting import Effect, Standing, bring_about
 from zoho.books import Books
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt at an event, under the event's lease, in its organization's books."""
+    """One attempt at an event, in its organization's books, under the event's lease; that of its `order`, too."""
 
     desk: Desk
     books: Books
     event: Event
     options: ConnectionOptions
     lease: str
+    order: str | None = None
 
     @property
     def organization(self) -> str:
@@ -49,7 +50,20 @@ class Task:
 
     def bring_about(self, effect: Effect) -> DocumentRecord:
         """The posted record of the effect; raises Busy, OutcomeUnknown or what sending raised."""
-        return bring_about(self.desk, effect, event_id=self.event.event_id, lease=self.lease)
+
+        def send(body: str, deadline: float) -> Standing:
+            self.hold_order()
+            return effect.send(body, deadline)
+
+        return bring_about(self.desk, replace(effect, send=send), event_id=self.event.event_id, lease=self.lease)
+
+    def hold_order(self) -> None:
+        """Raises LeaseLost when another worker has taken over the order: what was decided may not hold any more.
+
+        Asked when the intention is on record, so that whoever takes the order over afterwards sees it.
+        """
+        if self.order is not None and not self.desk.ledger.orders.is_held(self.order, self.lease):
+            raise LeaseLost("Another worker has taken over this order.", retry_after_seconds=1)
 
     def begin_anew(self, kind: str, once_per: str) -> None:
         """Lets what was brought about before be brought about once more; raises Busy and LeaseLost."""

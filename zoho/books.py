@@ -1,7 +1,7 @@
 """One organization's books: everything the worker asks of Zoho."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -64,12 +64,12 @@ class Books:
         """What the credit note of a refund with lines says and comes to."""
         return planning.plan_credit_note(draft, self.names, options)
 
-    def plan_share(self, draft: RefundDraft, invoice: Row) -> Body:
+    def plan_share(self, draft: RefundDraft, invoice: Row, credited: Iterable[Row] = ()) -> Body:
         """What the credit note of a refund without lines says: all of the invoice, else a share of all of it."""
         if protocol.read_money(invoice["total"]) == draft.control_total:
             return credits.mirror_lines(invoice)
         precision = self.names.precision(draft.currency_code)
-        return credits.credit_lines(invoice, draft.control_total, precision=precision)
+        return credits.credit_lines(invoice, draft.control_total, precision=precision, credited=credited)
 
     def invoice_body(self, draft: InvoiceDraft, plan: Plan, *, customer_id: str, marker: str) -> str:
         """The request for a planned invoice."""

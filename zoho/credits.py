@@ -18,12 +18,16 @@ NOTHING = Decimal(0)
 Share = tuple[str, str, str]
 
 
-def credit_lines(invoice: Row, amount: Decimal, *, precision: int) -> Body:
+def credit_lines(invoice: Row, amount: Decimal, *, precision: int, credited: Iterable[Row] = ()) -> Body:
     """`is_inclusive_tax` and `line_items` that come to exactly `amount`, in the proportions of the invoice.
 
     One line for each tax and account of the invoice, its tax included; what rounding leaves is on the last.
     """
-    shares = {share: gross for share, gross in _shares(invoice).items() if gross}
+    left = _shares(invoice)
+    for note in credited:
+        for share, gross in _shares(note).items():
+            left[share] = left.get(share, NOTHING) - gross
+    shares = {share: gross for share, gross in left.items() if gross}
     whole = sum(shares.values(), NOTHING)
     if whole <= 0:
         shares, whole = {("", "", ""): amount}, amount

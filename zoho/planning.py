@@ -56,7 +56,7 @@ class _Sum:
 
     @property
     def has_hidden_tax(self) -> bool:
-        return self.carried.is_inclusive_tax
+        return self.carried.is_inclusive_tax or any(line.priced.taxes for line in self.carried.lines)
 
     @property
     def tax(self) -> Decimal:

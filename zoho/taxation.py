@@ -161,7 +161,7 @@ def _tax_account(order: _Order) -> Fields:
 
 def _taxes_of(line: Line, names: Names, options: TaxOptions) -> tuple[Fields, tuple[TaxPart, ...]]:
     """What the request says of the line's taxes, and what Zoho will compute with."""
-    targets = {tax.name: _target(tax, options) for tax in line.taxes}
+    targets = {tax: _target(tax, options) for tax in line.taxes}
     distinct = tuple(dict.fromkeys(targets.values()))
     if not distinct:
         return {}, ()
@@ -179,8 +179,8 @@ def _target(tax: Tax, options: TaxOptions) -> str:
     return options.names.get(tax.name.casefold()) or by_rate or tax.name
 
 
-def _taxes_to(target: str, line: Line, targets: Mapping[str, str]) -> tuple[Tax, ...]:
-    return tuple(tax for tax in line.taxes if targets[tax.name] == target)
+def _taxes_to(target: str, line: Line, targets: Mapping[Tax, str]) -> tuple[Tax, ...]:
+    return tuple(tax for tax in line.taxes if targets[tax] == target)
 
 
 def _parts(target: str, taxes: tuple[Tax, ...], names: Names) -> tuple[TaxPart, ...]:
@@ -191,11 +191,11 @@ def _parts(target: str, taxes: tuple[Tax, ...], names: Names) -> tuple[TaxPart, 
     return tuple(TaxPart(target, percentage) for percentage in percentages)
 
 
-def _refuse_missing(targets: Mapping[str, str], names: Names) -> None:
+def _refuse_missing(targets: Mapping[Tax, str], names: Names) -> None:
     missing = [target for target in dict.fromkeys(targets.values()) if not names.has_tax(target)]
     if missing:
         raise UnknownName(
-            f"A line has several taxes ({', '.join(targets)}); Zoho Books has no tax named "
+            f"A line has several taxes ({', '.join(tax.name for tax in targets)}); Zoho Books has no tax named "
             f"{' and none named '.join(f'“{name}”' for name in missing)}.",
             code="several_taxes",
             field="taxes",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo import lay_out
+from cli.demo import in_waves, lay_out, say
 from tests.e2e.conftest import until
 from tests.scene import SOURCES
 
@@ -67,6 +67,25 @@ def test_every_event_of_the_demo_ends_as_its_example_says_and_nothing_is_left(tm
     assert len(ports(output)) == 2
     assert not [port for port in ports(output) if listens(port)]
     assert is_nothing_left(tmp_path)
+
+
+def test_the_demo_delivers_every_example_once_and_after_those_it_follows():
+    waves = list(in_waves(example for source in SOURCES.values() for example in source.examples()))
+
+    wave_of = {(each.source, each.case): number for number, wave in enumerate(waves) for each in wave}
+    assert sum(map(len, waves)) == len(wave_of) == sum(len(source.examples()) for source in SOURCES.values())
+    following = [(each, case) for wave in waves for each in wave for case in each.expected.get("after", ())]
+    assert following
+    assert all(wave_of[each.source, each.case] > wave_of[each.source, case] for each, case in following)
+
+
+def test_a_line_of_the_demo_never_runs_over_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    say("x" * 41)
+    say("y" * 40)
+
+    assert capsys.readouterr().out.splitlines() == ["x" * 39 + "…", "y" * 40]
 
 
 def test_two_demos_at_once_do_not_meet(tmp_path):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -30,9 +31,13 @@ class Reader:
         environ = {"PATH": os.environ["PATH"], "ZOHO_TIMEOUT_SECONDS": "2"}
         self.processes = Processes(environ, folder)
 
+    def blocks(self, heading: str) -> list[str]:
+        """The commands under a heading, block by block."""
+        return self.page.split(f"\n## {heading}")[1].split("\n## ")[0].split("```\n")[1::2]
+
     def block(self, heading: str) -> str:
-        """The commands under a heading."""
-        return self.page.split(f"\n## {heading}")[1].split("```\n")[1]
+        """The first commands under a heading."""
+        return self.blocks(heading)[0]
 
     def words(self, line: str) -> list[str]:
         """The words of a command of ours, with where it shall listen or send to."""
@@ -47,6 +52,11 @@ class Reader:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def books(self) -> dict[str, Any]:
+        """What the sandbox holds."""
+        held: dict[str, Any] = requests.get(f"{self.sandbox}/_sandbox/records", timeout=5).json()
+        return held
 
 
 @pytest.fixture
@@ -76,17 +86,54 @@ def test_the_tutorial_happens_as_it_says(reader, tmp_path):
     answers = reader.block("3.").splitlines()[1:]
     assert with_any_id(reader.run(send)) == answers
 
-    listing, showing = our_commands(reader.block("4."))
-    event_id = reader.run(listing).split()[0]
-    until(lambda: "\n  invoice posted INV-" in reader.run(showing.replace("ev_…", event_id)), "the invoice is posted")
-    assert "  contact posted" in reader.run(showing.replace("ev_…", event_id))
-
-    doubt(reader)
+    look_and_refund(reader)
+    approve(reader)
+    take_back(reader, doubt(reader))
 
 
-def doubt(reader: Reader) -> None:
-    """Step 5: Zoho saves an invoice and never answers."""
-    block = reader.block("5.").replace("\\\n", "")
+def look_and_refund(reader: Reader) -> None:
+    """Step 4: what became of the order; then a refund of it, and the books agree."""
+    looking, refunding = reader.blocks("4.")
+    listing, showing = our_commands(looking)
+    showing = showing.replace("ev_…", reader.run(listing).split()[0])
+    until(lambda: "\n  payment posted 1 " in reader.run(showing), "the payment is posted")
+    assert "\n  invoice posted INV-" in reader.run(showing)
+    assert "\n  contact posted" in reader.run(showing)
+
+    send, reconcile = our_commands(refunding)
+    assert reader.run(send).startswith("202 ")
+    until(lambda: len(reader.run(f"{BOOKHOOK} events --state posted").splitlines()) == 2, "the refund is posted")
+    assert "1 credit notes, 1 invoices, 1 payments compared" in reader.run(reconcile)
+
+
+def approve(reader: Reader) -> None:
+    """Step 5: an expense waits, is approved and posted."""
+    send, listing, word = our_commands(reader.block("5."))
+    assert reader.run(send).startswith("200 ")
+    until(lambda: reader.run(listing), "the expense waits for approval")
+    assert reader.books()["expenses"] == []
+
+    reader.run(word.replace("ev_…", reader.run(listing).split()[0]))
+    until(lambda: len(reader.books()["expenses"]) == 1, "the expense is posted")
+    until(lambda: len(reader.books()["slack"]) == 2, "Slack is told that it waits, and that it is recorded")
+
+
+def take_back(reader: Reader, event_id: str) -> None:
+    """Step 7: the payment and the invoice of an order are undone."""
+    [undo] = our_commands(reader.block("7."))
+    reader.run(undo.replace("ev_…", event_id))
+
+    books = reader.books()
+    assert {invoice["reference_number"].split()[0]: invoice["status"] for invoice in books["invoices"]} == {
+        "#1001": "paid",
+        "#2002": "void",
+    }
+    assert len(books["customerpayments"]) == 1
+
+
+def doubt(reader: Reader) -> str:
+    """Step 6: Zoho saves an invoice and never answers; the id of its event."""
+    block = reader.block("6.").replace("\\\n", "")
     [fault] = [shlex.split(line) for line in block.splitlines() if line.startswith("curl ")]
     url = next(word for word in fault if word.startswith("http"))
     requests.post(url, json=json.loads(fault[fault.index("-d") + 1]), timeout=5).raise_for_status()
@@ -94,12 +141,13 @@ def doubt(reader: Reader) -> None:
     [send] = our_commands(block)
     answer = reader.run(send)
     assert answer.startswith("202 ")
-    event_id = json.loads(answer[4:])["event_id"]
+    event_id = str(json.loads(answer[4:])["event_id"])
 
     def shown() -> dict:
         return json.loads(reader.run(f"{BOOKHOOK} show {event_id} --json"))
 
     until(lambda: shown()["state"] == "posted", "the invoice is found")
     assert any("outcome_unknown" in step["detail"] or step["step"] == "outcome_unknown" for step in shown()["timeline"])
-    books = requests.get(f"{reader.sandbox}/_sandbox/records", timeout=5).json()
-    assert sorted(invoice["reference_number"].split()[0] for invoice in books["invoices"]) == ["#1001", "#2002"]
+    invoices = reader.books()["invoices"]
+    assert sorted(invoice["reference_number"].split()[0] for invoice in invoices) == ["#1001", "#2002"]
+    return event_id

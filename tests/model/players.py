@@ -48,6 +48,7 @@ class Player:
     lease: str | None = None
     failure: BaseException | None = None
     done: list[str] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
     _thread: threading.Thread | None = None
 
     def __post_init__(self) -> None:
@@ -70,15 +71,16 @@ class Player:
         assert self._arrived.acquire(timeout=ANSWER_SECONDS), f"{self.name} hangs at {self.next}"
 
     def perform(self, effect: Effect, act: Callable[[], Any]) -> Any:
-        if not self.stops_at(effect):
-            return act()
-        self.next = effect
-        self._arrived.release()
-        self._go.acquire()
-        self.done.append(effect.name)
+        if self.stops_at(effect):
+            self.next = effect
+            self._arrived.release()
+            self._go.acquire()
+            self.done.append(effect.name)
         if effect.name == "begin":
             self.lease = str(effect.words[5])
-        return act()
+        answer = act()
+        self.touched |= _made_free(effect, answer)
+        return answer
 
     def _run(self) -> None:
         try:
@@ -109,11 +111,13 @@ class Game:
     def step(self, player: Player) -> None:
         """The player goes on."""
         before, effect = self._seen, player.next
+        player.touched.clear()
         player.go_on()
         self._seen = look(self.world.redis)
         for key, (holder, digest) in self._seen.items():
             holder_before, digest_before = before.get(key, ("", b""))
-            if digest != digest_before and player.lease not in (holder, holder_before):
+            is_free = player.lease in (holder, holder_before) or key in player.touched
+            if digest != digest_before and not is_free:
                 self.wrongs.append(f"{player.name} changed {key} without its lease, by {effect}")
 
     def go_on(self, player: Player, steps: int) -> bool:
@@ -132,6 +136,15 @@ class Game:
     def told(self) -> str:
         """What each has done."""
         return "; ".join(f"{player.name}: {', '.join(player.done)}" for player in self.players)
+
+
+def _made_free(effect: Effect, answer: Any) -> set[str]:
+    """What else may change in this step: a document that was claimed, and may be released by its end; who was woken."""
+    if effect.name == "claim_document" and answer:
+        return {str(effect.words[3])}
+    if effect.name == "wake_awaiting":
+        return {f"bh:event:{event_id.decode()}" for event_id in answer}
+    return set()
 
 
 def look(redis: Redis) -> Seen:
