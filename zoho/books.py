@@ -66,9 +66,10 @@ class Books:
 
     def plan_share(self, draft: RefundDraft, invoice: Row, credited: Iterable[Row] = ()) -> Body:
         """What the credit note of a refund without lines says: all of the invoice, else a share of all of it."""
+        precision = self.names.precision(draft.currency_code)
+        planning.refuse_too_precise(draft.control_total, draft.currency_code, precision)
         if protocol.read_money(invoice["total"]) == draft.control_total:
             return credits.mirror_lines(invoice)
-        precision = self.names.precision(draft.currency_code)
         return credits.credit_lines(invoice, draft.control_total, precision=precision, credited=credited)
 
     def invoice_body(self, draft: InvoiceDraft, plan: Plan, *, customer_id: str, marker: str) -> str:
@@ -89,6 +90,7 @@ class Books:
         self, draft: PaymentDraft, options: ConnectionOptions, *, customer_id: str, invoice_id: str, marker: str
     ) -> str:
         """The request for a payment of the invoice; its mode and account are the connection's for its method."""
+        planning.refuse_too_precise(draft.amount, draft.currency_code, self.names.precision(draft.currency_code))
         return protocol.freeze(
             bodies.payment_body(
                 draft,

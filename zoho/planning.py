@@ -28,8 +28,7 @@ class Plan:
     """What a request says of amounts, without its customer and marker, and the totals Zoho will compute from it.
 
     `adjustment` is what is added after tax, the sender's own and the cents of rounding, and `reason` says why.
-    `control_tax` is the sender's tax where the total does not show it (inside the prices), and `tax_leeway` how far
-    Zoho's may be from it.
+    `control_tax` is the sender's tax where Zoho computes one, and `tax_leeway` how far Zoho's may be from it.
     """
 
     fields: Body
@@ -55,7 +54,8 @@ class _Sum:
         return self.draft.adjustment + self.rounding
 
     @property
-    def has_hidden_tax(self) -> bool:
+    def has_tax_of_zoho(self) -> bool:
+        """Whether Zoho computes a tax, or the prices hold one, so that it is to be compared with the sender's."""
         return self.carried.is_inclusive_tax or any(line.priced.taxes for line in self.carried.lines)
 
     @property
@@ -108,7 +108,7 @@ def _sum_up(draft: Charged, names: Names, options: ConnectionOptions) -> _Sum:
     carried = carry(draft.lines, names, options, is_inclusive_tax=draft.is_inclusive_tax)
     terms = Terms(precision=precision, is_inclusive_tax=carried.is_inclusive_tax, adjustment=draft.adjustment)
     computed = compute([line.priced for line in carried.lines], terms)
-    _refuse_too_precise(draft, precision)
+    refuse_too_precise(draft.control_total, draft.currency_code, precision)
     rounding = draft.control_total - computed.total
     if abs(rounding) > _tolerance(draft, precision):
         raise TotalDiffers(
@@ -128,8 +128,8 @@ def _plan(summed: _Sum, fields: Body, lines: Iterable[CarriedLine], terms: Terms
         totals=compute([line.priced for line in lines], terms),
         adjustment=summed.adjustment,
         reason=_reason(summed),
-        control_tax=summed.tax if summed.has_hidden_tax else None,
-        tax_leeway=summed.tax_leeway if summed.has_hidden_tax else None,
+        control_tax=summed.tax if summed.has_tax_of_zoho else None,
+        tax_leeway=summed.tax_leeway if summed.has_tax_of_zoho else None,
     )
 
 
@@ -138,11 +138,12 @@ def _tolerance(draft: Charged, precision: int) -> Decimal:
     return smallest_unit(precision) * (len(draft.lines) + len(all_taxes(draft.lines)))
 
 
-def _refuse_too_precise(draft: Charged, precision: int) -> None:
-    if draft.control_total % smallest_unit(precision):
+def refuse_too_precise(amount: Decimal, currency_code: str, precision: int) -> None:
+    """Raises MappingError for an amount with more decimals than Zoho keeps in the currency."""
+    if amount % smallest_unit(precision):
         raise MappingError(
-            f"The sender's total is {draft.control_total} {draft.currency_code}, but Zoho Books keeps "
-            f"{precision} decimals in that currency.",
+            f"The sender's amount is {amount} {currency_code}, but Zoho Books keeps {precision} decimals in that "
+            "currency.",
             field="control_total",
             remedy="Check how the mapping reads amounts (minor units?), or the decimals of the currency in Zoho Books "
             "(Settings > Currencies), then retry.",
@@ -150,8 +151,8 @@ def _refuse_too_precise(draft: Charged, precision: int) -> None:
 
 
 def _refuse_other_tax(summed: _Sum) -> None:
-    """Inside the prices a wrong tax does not show in the total."""
-    if summed.has_hidden_tax and abs(summed.tax - summed.computed.tax_total) > summed.tax_leeway:
+    """A wrong rate may hide inside the prices, or in the cents that rounding is allowed."""
+    if summed.has_tax_of_zoho and abs(summed.tax - summed.computed.tax_total) > summed.tax_leeway:
         raise TaxDiffers(
             tax_total=summed.computed.tax_total,
             control_tax=summed.tax,

@@ -92,6 +92,15 @@ def test_what_rounding_leaves_is_on_the_last_line():
     assert [item["rate"] for item in body["line_items"]] == [Decimal("0.37"), Decimal("0.32"), Decimal("0.31")]
 
 
+def test_what_is_credited_already_is_not_credited_a_second_time():
+    over = invoice(line("10.00", "vat"), line("6.00"))
+    earlier = invoice(line("10.00", "vat"))
+
+    body = credit_lines(over, Decimal("3.00"), precision=2, credited=[earlier])
+
+    assert said(body, "name", "rate", "tax_id") == [("Refund of INV-1", Decimal("3.00"), None)]
+
+
 def test_taxes_carried_as_amounts_go_back_to_their_account():
     over = invoice(line("10.00"), line("2.00", account_id="payable"))
 

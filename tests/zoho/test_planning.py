@@ -102,11 +102,11 @@ def test_a_total_with_more_decimals_than_the_currency_has_is_parked(code, total)
 
 
 @pytest.mark.parametrize(
-    ("code", "rate", "total", "cents"),
-    [("JPY", "1003", "1205", "1"), ("KWD", "1.003", "1.203", "-0.001")],
+    ("code", "rate", "charged", "total", "cents"),
+    [("JPY", "1003", "202", "1205", "1"), ("KWD", "1.003", "0.2", "1.203", "-0.001")],
 )
-def test_a_currency_without_cents_or_with_three_decimals_is_rounded_in_its_own(code, rate, total, cents):
-    planned = plan(invoice(total, line(rate, tax("VAT", "0.2")), currency_code=code))
+def test_a_currency_without_cents_or_with_three_decimals_is_rounded_in_its_own(code, rate, charged, total, cents):
+    planned = plan(invoice(total, line(rate, tax("VAT", charged)), currency_code=code))
 
     assert str(planned.totals.total) == total
     assert planned.adjustment == Decimal(cents)
@@ -189,6 +189,13 @@ def test_inside_prices_another_rate_is_parked_though_the_total_is_right():
         plan(draft)
 
 
+def test_a_wrong_rate_does_not_pass_for_the_rounding_of_many_cheap_lines():
+    lines = [line("100", tax("VAT", "8"))] * 30
+
+    with pytest.raises(TaxDiffers, match="600.*240.*nothing was sent"):
+        plan(invoice("3240", *lines, currency_code="JPY", adjustment=Decimal(-360)))
+
+
 def test_inside_prices_the_senders_tax_is_kept_to_compare_with_zohos_answer():
     draft = invoice("12.00", line("12.00", tax("VAT", "1.99")), is_inclusive_tax=True)
 
@@ -196,7 +203,8 @@ def test_inside_prices_the_senders_tax_is_kept_to_compare_with_zohos_answer():
 
     assert planned.fields["is_inclusive_tax"] is True
     assert (planned.control_tax, planned.tax_leeway) == (Decimal("1.99"), Decimal("0.01"))
-    assert plan(invoice("12.00", line("10.00", tax("VAT", "2.00")))).control_tax is None
+    assert plan(invoice("12.00", line("10.00", tax("VAT", "2.00")))).control_tax == Decimal("2.00")
+    assert plan(invoice("10.00", line("10.00"))).control_tax is None
 
 
 def test_where_no_percentage_is_known_the_senders_rate_and_then_its_amount_count():
