@@ -36,7 +36,13 @@ class PaymentOptions:
 
     def account_of(self, method: str | None) -> str | None:
         """The name of the account a payment by this method goes to, and is paid back from."""
-        return self.accounts.get((method or "").casefold(), self.account)
+        return next(iter(self.accounts_of(method)))
+
+    def accounts_of(self, method: str | None) -> list[str | None]:
+        """The accounts of a method, several where it names several (`gift_card, paypal`) that have their own."""
+        word = (method or "").casefold()
+        words = [word] if word in self.accounts else [part.strip() for part in word.split(",")]
+        return list(dict.fromkeys(self.accounts.get(each, self.account) for each in words))
 
     def mode_of(self, method: str | None) -> str:
         """Zoho's word for the method."""

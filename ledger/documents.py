@@ -2,8 +2,8 @@
 
 bh:document:<business_key>   hash    kind, state, generation, event_id, frozen_body, send_deadline, zoho_id, number,
                                      total, control_total, tax_total, control_tax, tax_leeway, currency_code, money,
-                                     version, url, origin, taken_names (JSON), taken_at, organization, customer_id,
-                                     posted_at, accepted_total, accepted_by; kept for ever
+                                     version, order, url, origin, taken_names (JSON), taken_at, organization,
+                                     customer_id, posted_at, accepted_total, accepted_by; kept for ever
 bh:lease:<business_key>      string  the lease of whoever works on it; expires 15 s after its last renewal
 bh:documents:<event_id>      list    the business keys an event led to, in order; kept for ever
 bh:posted:<organization>     zset    the business keys of what stands, by posted_at; kept for ever

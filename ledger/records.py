@@ -70,10 +70,10 @@ class DocumentRecord:
 
     `state`: new (claimed, nothing sent) → posting (intention written) → posted | unknown; posted → undoing → undone,
     and `new` again, in the next generation, when a person retries. `send_deadline` (unix seconds) is when the last try
-    can no longer reach Zoho. `money` is a digest of every amount in the draft, `posted_at` in unix seconds. Where
-    Zoho's total is not the sender's, `accepted_total` is one that a person, `accepted_by`, takes as right.
-    `taken_names` are a contact's names that Zoho refused as taken, `taken_at` is when Zoho last refused one, or first
-    refused a document's marker.
+    can no longer reach Zoho. `money` is a digest of every amount in the draft, `order` the order that a payment or
+    credit note is of, `posted_at` in unix seconds. Where Zoho's total is not the sender's, `accepted_total` is one that
+    a person, `accepted_by`, takes as right. `taken_names` are a contact's names that Zoho refused as taken, `taken_at`
+    is when Zoho last refused one, or first refused a document's marker.
     """
 
     business_key: str
@@ -97,6 +97,7 @@ class DocumentRecord:
     taken_names: tuple[str, ...] = ()
     taken_at: float | None = None
     version: float | None = None
+    order: str | None = None
     organization: str | None = None
     customer_id: str | None = None
     posted_at: float | None = None

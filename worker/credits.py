@@ -6,14 +6,14 @@ cancelled order stays invoiced, whatever came first.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from drafts import CancelDraft, RefundDraft
 from errors import Conflict, RetryLater
 from ledger import DocumentRecord
 from worker.documents import compare_totals, digest_money, marked_effect, refuse_contradiction
-from worker.payments import customer_of, mend_customer
+from worker.payments import balance_of, customer_of, is_settled_by_hand, mend_customer
 from worker.posting import Effect, Prepared, Standing
 from worker.statuses import IN_DOUBT, mark_sent, void
 from worker.task import Task
@@ -44,6 +44,7 @@ def credit(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
         _leave_void(task, invoiced, refund)
         return
     if (covering := _covering(task, invoiced, refund)) is not None:
+        _await_credit(task, invoiced, refund, covering)
         _pay_out(task, refund, covering)
         return
     note = _credit_note(task, invoiced, refund)
@@ -71,6 +72,14 @@ def _covering(task: Task, invoiced: Invoiced, refund: RefundDraft) -> DocumentRe
     if (own is not None and own.state != "new") or cancelled is None or cancelled.state != "posted":
         return None
     return cancelled
+
+
+def _await_credit(task: Task, invoiced: Invoiced, refund: RefundDraft, covering: DocumentRecord) -> None:
+    """Waits while the credit is set against what is owed: what was paid, and went back, has yet to be told."""
+    if _is_begun(task, "payout", refund.once_per):
+        return
+    if read_money(task.books.row("credit_note", covering.zoho_id or "")["balance"]) < _paid_back(task, refund):
+        wait_for_order(task, invoiced.once_per, "What was paid for the order is not told yet.")
 
 
 def cancel(task: Task, invoiced: Invoiced, draft: CancelDraft | None) -> None:
@@ -174,7 +183,7 @@ def _credit_note(task: Task, invoiced: Invoiced, refund: RefundDraft) -> Documen
         mend=lambda body: mend_customer(task, invoiced.record, body),
     )
     record = task.bring_about(effect)
-    refuse_contradiction(task, refund, record)
+    refuse_contradiction(task, refund, record, order=invoiced.once_per)
     compare_totals(record, refund.currency_code)
     return record
 
@@ -192,12 +201,14 @@ def _refuse_too_much(invoiced: Invoiced, refund: RefundDraft, credited: Decimal)
 
 
 def _prepare(task: Task, invoiced: Invoiced, refund: RefundDraft, marker: str) -> Prepared:
-    """By its own lines, or in the proportions of the invoice where it has none."""
+    """By its own lines, or in the proportions of what is left of the invoice where it has none."""
     plan: Plan | Body
+    refund = _at_the_invoices_rate(task, invoiced, refund)
     if refund.lines:
         plan = task.books.plan_credit_note(refund, task.options)
     else:
-        plan = task.books.plan_share(refund, task.books.row("invoice", invoiced.invoice_id))
+        others = [task.books.row("credit_note", note.zoho_id or "") for note in _notes(task, invoiced, refund)]
+        plan = task.books.plan_share(refund, task.books.row("invoice", invoiced.invoice_id), others)
     return Prepared(
         body=task.books.credit_note_body(refund, plan, customer_id=customer_of(task, invoiced.record), marker=marker),
         control_total=refund.control_total,
@@ -205,7 +216,23 @@ def _prepare(task: Task, invoiced: Invoiced, refund: RefundDraft, marker: str) -
         tax_leeway=plan.tax_leeway if isinstance(plan, Plan) else None,
         currency_code=refund.currency_code,
         money=digest_money(refund),
+        order=invoiced.once_per,
     )
+
+
+def _at_the_invoices_rate(task: Task, invoiced: Invoiced, refund: RefundDraft) -> RefundDraft:
+    """What is taken off is worth in the organization's currency what it was worth when it was invoiced."""
+    if refund.exchange_rate is not None or "exchange_rate" not in task.books.names.currency(refund.currency_code):
+        return refund
+    rate = task.books.row("invoice", invoiced.invoice_id).get("exchange_rate")
+    return replace(refund, exchange_rate=read_money(rate) if rate else None)
+
+
+def _notes(task: Task, invoiced: Invoiced, refund: RefundDraft) -> list[DocumentRecord]:
+    """The order's other credit notes that stand."""
+    own, order = task.key("credit_note", refund.once_per), task.key_of_order(invoiced.once_per)
+    records = _records(task, [key for key in task.desk.ledger.orders.credits(order) if key != own], "credit note")
+    return [record for record in records if record.state == "posted"]
 
 
 def _paid_back(task: Task, refund: RefundDraft) -> Decimal:
@@ -217,6 +244,8 @@ def _paid_back(task: Task, refund: RefundDraft) -> Decimal:
 def _pay_out(task: Task, refund: RefundDraft, note: DocumentRecord) -> None:
     amount, note_id = _paid_back(task, refund), note.zoho_id or ""
     if not amount:
+        return
+    if is_settled_by_hand(task, refund.method, left=lambda: balance_of(task, "credit_note", note)):
         return
 
     def look(marker: str, body: str) -> Standing | None:
@@ -253,7 +282,7 @@ def _set_against(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRe
     if most <= 0 or state == "posted":
         return
     mark_sent(task, invoiced.once_per, invoiced.record)
-    amount = min(most, read_money(task.books.row("invoice", invoiced.invoice_id)["balance"]))
+    amount = min(most, balance_of(task, "invoice", invoiced.record))
     if amount > 0 or state in IN_DOUBT:
         _apply(task, invoiced, once_per, note, amount)
 

@@ -145,16 +145,29 @@ def _text(amount: Decimal) -> str:
     return str(amount.normalize())
 
 
-def refuse_contradiction(task: Task, draft: Draft, record: DocumentRecord, *, version: float | None = None) -> None:
-    """Raises Conflict when a draft of another event says other amounts than the record's, and is not older."""
+def refuse_contradiction(
+    task: Task, draft: Draft, record: DocumentRecord, *, version: float | None = None, order: str | None = None
+) -> None:
+    """Raises Conflict when a draft of another event says other amounts than the record's, and is not older.
+
+    Also when a payment or refund of one name belongs to another `order`: each needs a name of its own.
+    """
+    what = record.number or record.zoho_id
+    if order is not None and record.order not in (None, order):
+        raise Conflict(
+            f"{what} has the same id at the sender, but belongs to another order ({record.order}).",
+            remedy="Record this one in Zoho Books by hand, and have the sender give every payment and refund an id of "
+            "its own.",
+            field="once_per",
+        )
     if record.event_id == task.event.event_id or record.money in (None, digest_money(draft)):
         return
     if version is not None and record.version is not None and version < record.version:
-        task.note("older_version", f"{record.number or record.zoho_id} was made of a newer one")
+        task.note("older_version", f"{what} was made of a newer one")
         return
     amount = draft.amount if isinstance(draft, PaymentDraft) else draft.control_total
     raise Conflict(
-        f"{record.number or record.zoho_id} is already posted for this, with other amounts: "
+        f"{what} is already posted for this, with other amounts: "
         f"{record.control_total} {record.currency_code} then, {amount} {draft.currency_code} now.",
         remedy="Nothing was changed in Zoho. Compare the two versions and correct the document by hand if needed.",
         field="control_total",

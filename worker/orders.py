@@ -112,18 +112,19 @@ def _reopen(task: Task, invoiced: Invoiced) -> None:
 
 
 def _pay(task: Task, drafts: Drafts, invoiced: Invoiced) -> None:
-    for payment in missing_payments(task, drafts.payments):
+    for payment in missing_payments(task, drafts.once_per, drafts.payments):
         restore(task, invoiced.once_per, invoiced.record)
         mark_sent(task, invoiced.once_per, invoiced.record)
         make_room(task, invoiced)
         task.desk.ledger.orders.add_payment(task.key_of_order(drafts.once_per), task.key("payment", payment.once_per))
-        pay(task, payment, invoiced.record)
+        pay(task, drafts.once_per, payment, invoiced.record)
 
 
 def _send_out(task: Task, drafts: Drafts, invoiced: Invoiced) -> None:
     """What the connection wants done with an invoice whose total is right."""
     wanted = task.options.invoices
-    if wanted.mark_sent or wanted.email:
+    is_free = invoiced.record.total == 0  # nobody will pay anything on it, so nothing else makes it count
+    if wanted.mark_sent or wanted.email or is_free:
         mark_sent(task, invoiced.once_per, invoiced.record)
     if wanted.email:
         email(task, invoiced.once_per, invoiced.record, drafts.contact.email if drafts.contact else None)

@@ -1,29 +1,29 @@
 """Payments of an order: recorded against its invoice, each once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from drafts import PaymentDraft
+from drafts import DocumentKind, PaymentDraft
 from errors import NeedsAttention
 from ledger import DocumentRecord
 from worker.documents import digest_money, marked_effect, refuse_contradiction
 from worker.posting import Prepared
 from worker.task import Task
-from zoho.protocol import freeze, thaw
+from zoho.protocol import freeze, read_money, thaw
 
 
-def missing_payments(task: Task, payments: tuple[PaymentDraft, ...]) -> Iterator[PaymentDraft]:
+def missing_payments(task: Task, order: str, payments: tuple[PaymentDraft, ...]) -> Iterator[PaymentDraft]:
     """The payments that are not recorded yet; of one that says what was paid so far, what that leaves."""
     for payment in payments if task.options.payments.record else ():
         if payment.is_so_far:
             yield from _rest(task, payment)
-        elif _posted(task, payment) is None:
+        elif not _is_posted(task, order, payment):
             yield payment
 
 
-def pay(task: Task, payment: PaymentDraft, invoice: DocumentRecord) -> DocumentRecord:
-    """The payment, recorded and applied to the invoice."""
+def pay(task: Task, order: str, payment: PaymentDraft, invoice: DocumentRecord) -> None:
+    """Records the payment of an order and applies it to the invoice."""
     if payment.currency_code != invoice.currency_code:
         raise NeedsAttention(
             f"The payment is in {payment.currency_code}, the invoice {invoice.number} in {invoice.currency_code}.",
@@ -31,16 +31,42 @@ def pay(task: Task, payment: PaymentDraft, invoice: DocumentRecord) -> DocumentR
             field="currency_code",
             remedy="Record the payment in Zoho Books by hand, or have the sender tell it in the invoice's currency.",
         )
+    if is_settled_by_hand(task, payment.method, left=lambda: balance_of(task, "invoice", invoice)):
+        return
     effect = marked_effect(
         task,
         "payment",
         payment.once_per,
-        prepare=lambda marker: _prepare(task, payment, invoice, marker),
+        prepare=lambda marker: _prepare(task, order, payment, invoice, marker),
         mend=lambda body: mend_customer(task, invoice, body),
     )
-    record = task.bring_about(effect)
-    refuse_contradiction(task, payment, record)
-    return record
+    refuse_contradiction(task, payment, task.bring_about(effect), order=order)
+
+
+def is_settled_by_hand(task: Task, method: str | None, *, left: Callable[[], Decimal]) -> bool:
+    """Whether a person has moved money that came or went by several methods; False where one account is meant.
+
+    Nobody tells how much of it belongs to which account: raises NeedsAttention until nothing is `left`.
+    """
+    accounts = task.options.payments.accounts_of(method)
+    if len(accounts) < 2:
+        return False
+    if left() <= 0:
+        task.note("settled_by_hand", method or "")
+        return True
+    raise NeedsAttention(
+        f"The money moved by several methods ({method}), which have accounts of their own; how much by which is not "
+        "told.",
+        code="several_accounts",
+        field="method",
+        remedy=f"Record it in Zoho Books by hand, a part for each of the accounts, then retry; or give “{method}” an "
+        "account of its own (`payments.accounts`).",
+    )
+
+
+def balance_of(task: Task, kind: DocumentKind, record: DocumentRecord) -> Decimal:
+    """What is open of an invoice or a credit note in Zoho now."""
+    return read_money(task.books.row(kind, record.zoho_id or "")["balance"])
 
 
 def mend_customer(task: Task, invoice: DocumentRecord, body: str) -> str | None:
@@ -57,7 +83,7 @@ def customer_of(task: Task, invoice: DocumentRecord) -> str:
     return invoice.customer_id or str(task.books.row("invoice", invoice.zoho_id or "")["customer_id"])
 
 
-def _prepare(task: Task, payment: PaymentDraft, invoice: DocumentRecord, marker: str) -> Prepared:
+def _prepare(task: Task, order: str, payment: PaymentDraft, invoice: DocumentRecord, marker: str) -> Prepared:
     body = task.books.payment_body(
         payment,
         task.options,
@@ -66,16 +92,20 @@ def _prepare(task: Task, payment: PaymentDraft, invoice: DocumentRecord, marker:
         marker=marker,
     )
     return Prepared(
-        body=body, control_total=payment.amount, currency_code=payment.currency_code, money=digest_money(payment)
+        body=body,
+        control_total=payment.amount,
+        currency_code=payment.currency_code,
+        money=digest_money(payment),
+        order=order,
     )
 
 
-def _posted(task: Task, payment: PaymentDraft) -> DocumentRecord | None:
+def _is_posted(task: Task, order: str, payment: PaymentDraft) -> bool:
     record = task.record("payment", payment.once_per)
     if record is None or record.state != "posted":
-        return None
-    refuse_contradiction(task, payment, record)
-    return record
+        return False
+    refuse_contradiction(task, payment, record, order=order)
+    return True
 
 
 def _rest(task: Task, payment: PaymentDraft) -> Iterator[PaymentDraft]:

@@ -49,6 +49,7 @@ class Prepared:
     currency_code: str | None = None
     money: str | None = None
     version: float | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ def _freeze(hold: Hold, prepared: Prepared) -> None:
         currency_code=prepared.currency_code,
         money=prepared.money,
         version=prepared.version,
+        order=prepared.order,
         organization=hold.effect.organization,
         event_id=hold.event_id,
     )

@@ -23,8 +23,9 @@ import ledger
 import zoho
 
 SLACK = "/_sandbox/slack"
+# Of the commands that the workers use.
 READS = frozenset(
-    "GET HGET HGETALL HMGET HEXISTS EXISTS SMEMBERS LRANGE ZRANGE ZCARD ZSCORE".split()  # what the workers use
+    ["GET", "HGET", "HGETALL", "HMGET", "HEXISTS", "EXISTS", "SMEMBERS", "LRANGE", "ZRANGE", "ZCARD", "ZSCORE"]
 )
 
 
