@@ -9,9 +9,10 @@ from config.options import ConnectionOptions
 from config.settings import Settings
 from drafts import ContactDraft, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
 from ledger import marker
-from mappings import Identity, Options, Received, Source
+from mappings import Identity, Received, Source
 from worker.contacts import named_contact
 from worker.documents import WALK_IN
+from worker.reading import mapping_options
 from zoho.bodies import (
     contact_body,
     credit_body,
@@ -74,7 +75,7 @@ class Stage:
         identity = self.identify(received)
         if identity.ignored:
             return Rehearsal(ignored=identity.ignored)
-        drafts = self.source.render(received, self._mapping_options(), topic=identity.topic)
+        drafts = self.source.render(received, mapping_options(self.options, self.time_zone), topic=identity.topic)
         rehearsed = _Play(self, drafts)
         return rehearsed.whole()
 
@@ -84,15 +85,6 @@ class Stage:
         if identity.problem:
             raise identity.problem
         return identity
-
-    def _mapping_options(self) -> Options:
-        expenses = self.options.expenses
-        return Options(
-            time_zone=self.time_zone,
-            paid_through=expenses.paid_through,
-            default_account=expenses.default_account,
-            accounts=expenses.accounts,
-        )
 
 
 def set_stage(source: Source, connection: str, settings: Settings) -> Stage:

@@ -21,6 +21,7 @@ _SPOKEN = re.compile(
     rf"(?P<even>[.,][-\u2013\u2014]{{1,2}})?(?: ?(?P<after>{_CURRENCY}))?(?:$| +(?P<rest>.*))",
     re.IGNORECASE,
 )
+_CONTINUES = re.compile(r"[.,]?[0-9]|[-+*/x%] ?[0-9]|(?:k|mio|thousand|million)\b", re.IGNORECASE)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,'\u2019 ])[0-9]{3})(?:\1[0-9]{3})*|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")
 
 
@@ -56,7 +57,13 @@ def _amount(found: re.Match[str], code: str | None) -> Decimal:
     if " " in found["number"] and not _ends_clearly(found):
         first, _, last = found["number"].partition(" ")
         raise _Doubt(
-            _both(found["number"], found["number"].replace(" ", ""), f"{first}, for “{last} …”", f"{first}.00")
+            _both(found["number"], found["number"].replace(" ", ""), f"{first}, for “{last} …”", f", {first}.00 for the other")
+        )
+    more = _CONTINUES.match(found["rest"] or "")
+    if more and found["number"].isdigit() and not found["even"]:
+        raise _Doubt(
+            f"“{found['number']} {more[0]}…”: is the second part of the amount? Please send it again: "
+            f"write {found['number']}.00, or the amount in one piece, as 1234.50."
         )
     amount = _read(found["number"], is_even=bool(found["even"]), places=places)
     if not amount:

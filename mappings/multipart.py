@@ -48,7 +48,10 @@ def read_parts(body: bytes, content_type: str) -> dict[str, Part]:
 def _boundary(content_type: str) -> bytes:
     head = Message()
     head["Content-Type"] = content_type
-    boundary = head.get_boundary()
+    try:
+        boundary = head.get_boundary()
+    except (TypeError, ValueError):
+        boundary = None
     if not boundary or len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii():
         raise Malformed("its content type names no boundary")
     return boundary.encode()
@@ -75,7 +78,7 @@ def _read_part(piece: bytes) -> Part:
         fields = HeaderParser().parsestr(head.decode())
         name = fields.get_param("name", header="content-disposition")
         file_name = fields.get_filename()
-    except (MessageError, UnicodeDecodeError):
+    except (MessageError, TypeError, ValueError):  # TypeError: the standard library at `a*0=…; a*=…`
         raise Malformed("the head of one of its parts cannot be read") from None
     if fields.get_content_disposition() != "form-data" or not isinstance(name, str) or not name:
         raise Malformed("one of its parts has no name")

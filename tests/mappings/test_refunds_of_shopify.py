@@ -154,3 +154,41 @@ def test_an_order_taken_back_whole_was_paid_as_much_as_went_back():
     [payment] = SHOPIFY.render(request(order, "orders/cancelled"), Options(), topic="orders/cancelled").payments
 
     assert payment.amount == Decimal("30.00")
+
+
+def test_a_tip_that_is_given_back_is_a_tip():
+    tip = {**ORDER["line_items"][0], "title": "Tip", "product_id": None, "tax_lines": []}
+    [one] = alone(
+        refund(
+            rows=[{"quantity": 1, "subtotal": "5.00", "total_tax": "0.00", "line_item": tip}],
+            moved=[MOVED | {"amount": "5.00"}],
+        )
+    )
+
+    assert [line.purpose for line in one.lines] == ["tip"]
+
+
+def test_a_product_that_is_called_tip_is_none():
+    product = {**ORDER["line_items"][0], "title": "Tip", "product_id": 7}
+    [one] = alone(
+        refund(
+            rows=[{"quantity": 1, "subtotal": "5.00", "total_tax": "0.00", "line_item": product}],
+            moved=[MOVED | {"amount": "5.00"}],
+        )
+    )
+
+    assert [line.purpose for line in one.lines] == [None]
+
+
+def test_shipping_whose_tax_only_the_order_names_is_left_to_the_order():
+    shipping = {"kind": "shipping_refund", "amount": "-4.08", "tax_amount": "-0.82"}
+    body = refund(rows=[row("49.00", "8.17")], adjustments=[shipping], moved=[MOVED | {"amount": "53.90"}])
+
+    assert "orders/updated" in ignored(body)
+
+
+def test_money_that_went_back_by_several_gateways_names_them_all():
+    moved = [MOVED | {"gateway": "gift_card", "amount": "20.00"}, MOVED | {"amount": "27.22"}]
+    [one] = alone(refund(rows=[row("44.55", "2.67")], moved=moved))
+
+    assert one.method == "gift_card, shopify_payments"
