@@ -54,9 +54,13 @@ def _decide(verdict: Verdict, event_ids: tuple[str, ...], by: str, note: str | N
         decided = [ledger.approvals.decide(each, verdict=verdict, by=(by.strip(),), note=note) for each in event_ids]
         for each in decided:
             click.echo(f"{each.event_id}: {each.obstacle or SAID[verdict]}", err=each.obstacle is not None)
-        if verdict == "reject":
-            _tell(deployment, ledger, [each for each in decided if each.obstacle is None])
+        _tell(deployment, ledger, [each for each in decided if verdict == "reject" and _is_rejected(each)])
     sys.exit(1 if any(each.obstacle for each in decided) else 0)
+
+
+def _is_rejected(decided: Decided) -> bool:
+    """Whether it is, by this word or by one before that may have been cut short; nobody is told twice."""
+    return decided.approval is not None and decided.approval.verdict == "reject"
 
 
 def _tell(deployment: Deployment, ledger: Ledger, rejected: list[Decided]) -> None:

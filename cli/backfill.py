@@ -17,8 +17,9 @@ from cli.jsonl import NotARequest, Requests
 from config.connections import Connection
 from errors import NeedsAttention
 from ingest.door import make_arrival
-from ledger import Ledger
+from ledger import Arrival, Ledger, identities
 from ledger.backfills import Progress
+from mappings import Received
 
 HISTORY = 2  # the priority behind what happens now
 LINES_A_NOTE = 100
@@ -45,7 +46,7 @@ def backfill(connection: str, file: Path, topic: str | None, batch: str | None, 
     requests = Requests(deployment.sources[found.source], topic=topic, most_bytes=deployment.settings.max_body_bytes)
     requests.check_topic()
     if dry_run:
-        sys.exit(_rehearse(file, requests, set_stage(requests.source, connection, deployment.settings)))
+        sys.exit(_rehearse(file, requests, set_stage(requests.source, connection, deployment.settings), found))
     digest = _digest(file)
     sys.exit(_record(file, requests, found, digest=digest, batch=batch or f"{connection}-{digest[:12]}"))
 
@@ -67,8 +68,9 @@ def _record(file: Path, requests: Requests, connection: Connection, *, digest: s
         progress = _progress(ledger, batch, digest)
         content.seek(progress.offset)
         try:
-            for line in _with_bar(content, file, "recording"):
-                progress = _advance(progress, line, _record_line(ledger, requests, connection, line, batch))
+            for line in _with_bar(content, file, requests, "recording"):
+                outcome = _record_line(ledger, requests, connection, line, batch)
+                progress = _advance(progress, content.tell(), outcome)
                 if progress.lines % LINES_A_NOTE == 0:
                     ledger.backfills.keep(batch, progress, connection=connection.name, digest=digest)
         finally:
@@ -86,13 +88,13 @@ def _progress(ledger: Ledger, batch: str, digest: str) -> Progress:
     return Progress() if progress.unreadable else progress
 
 
-def _with_bar(content: BinaryIO, file: Path, label: str) -> Iterator[bytes]:
+def _with_bar(content: BinaryIO, file: Path, requests: Requests, label: str) -> Iterator[bytes]:
     """The lines from where the file stands, a bar moving with the bytes."""
     with click.progressbar(length=file.stat().st_size, label=label, file=sys.stderr) as bar:
         bar.update(content.tell())
-        for line in content:
+        for line in requests.lines(content):
             yield line
-            bar.update(len(line))
+            bar.update(content.tell() - bar.pos)
 
 
 def _record_line(ledger: Ledger, requests: Requests, connection: Connection, line: bytes, batch: str) -> str:
@@ -108,8 +110,8 @@ def _record_line(ledger: Ledger, requests: Requests, connection: Connection, lin
     return ledger.events.record(replace(arrival, priority=HISTORY, batch=batch)).status
 
 
-def _advance(progress: Progress, line: bytes, outcome: str) -> Progress:
-    moved = replace(progress, offset=progress.offset + len(line), lines=progress.lines + 1)
+def _advance(progress: Progress, offset: int, outcome: str) -> Progress:
+    moved = replace(progress, offset=offset, lines=progress.lines + 1)
     return moved if outcome == "empty" else replace(moved, **{outcome: getattr(moved, outcome) + 1})
 
 
@@ -119,6 +121,7 @@ class _Tally:
 
     posted: int = 0
     ignored: int = 0
+    doubled: int = 0
     adjusted: int = 0
     parked: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     first: dict[tuple[str, str | None], str] = field(default_factory=dict)
@@ -137,27 +140,46 @@ class _Tally:
     def lines(self) -> Iterator[str]:
         """The report."""
         parked = self.parked.total()
-        yield f"{self.posted} would be posted, {self.ignored} ignored, {parked} parked"
+        doubled = f", {self.doubled} repeated" if self.doubled else ""
+        yield f"{self.posted} would be posted, {self.ignored} ignored, {parked} parked{doubled}"
         yield f"{sum(n for (code, _), n in self.parked.items() if code in DIFFERS)} differ from the sender's total"
         yield f"{self.adjusted} would be adjusted by the cents of rounding or by the sender's own adjustment"
         yield from (f"{count:>8}  {self.first[reason]}" for reason, count in self.parked.most_common())
 
 
-def _rehearse(file: Path, requests: Requests, stage: Stage) -> int:
+def _rehearse(file: Path, requests: Requests, stage: Stage, connection: Connection) -> int:
     tally = _Tally()
+    seen: set[str] = set()
     with file.open("rb") as content:
-        for number, line in enumerate(_with_bar(content, file, "rehearsing"), start=1):
-            if line.strip():
-                _rehearse_line(tally, number, line, requests, stage)
+        for number, line in enumerate(_with_bar(content, file, requests, "rehearsing"), start=1):
+            if line.strip() and (received := _read_line(tally, number, line, requests)):
+                if _is_repeat(seen, make_arrival(connection, requests.source, received)):
+                    tally.doubled += 1
+                else:
+                    _rehearse_line(tally, number, received, stage)
     click.echo("\n".join(tally.lines()))
     return 1 if tally.parked else 0
 
 
-def _rehearse_line(tally: _Tally, number: int, line: bytes, requests: Requests, stage: Stage) -> None:
+def _read_line(tally: _Tally, number: int, line: bytes, requests: Requests) -> Received | None:
     try:
-        received = requests.read(line)
-        tally.add(stage.rehearse(received))
+        return requests.read(line)
     except NotARequest as trouble:
         tally.park(number, "unreadable", None, str(trouble))
+        return None
+
+
+def _is_repeat(seen: set[str], arrival: Arrival) -> bool:
+    """Whether a line before had the same identity or the same body, as the ledger would find; notes this one's."""
+    digests = identities(arrival)
+    is_repeat = not seen.isdisjoint(digests)
+    if not is_repeat:
+        seen.update(digests)
+    return is_repeat
+
+
+def _rehearse_line(tally: _Tally, number: int, received: Received, stage: Stage) -> None:
+    try:
+        tally.add(stage.rehearse(received))
     except NeedsAttention as trouble:
         tally.park(number, trouble.code, trouble.field, trouble.message)

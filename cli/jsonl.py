@@ -1,11 +1,11 @@
 """Lines of a file as requests of a source."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -14,6 +14,10 @@ from mappings import Received, Source
 from mappings.examples import compact
 
 PARTS_OF_A_REQUEST = frozenset({"headers", "body", "raw"})
+# How much longer than its body a line may be: JSON may write a byte as six, and headers come with it.
+LINE_TO_BODY = 8
+# What JSON may hold and nothing else can: half a character, 1e9999999999999999999, a thousand lists in one another.
+_UNWRITABLE = (ValueError, ArithmeticError, RecursionError)
 
 
 class NotARequest(Exception):
@@ -32,23 +36,43 @@ class Requests:
         """Raises UsageError when the source has nothing of the topic."""
         _ = self._headers
 
+    @property
+    def longest_line(self) -> int:
+        """How many bytes of a line are read at most."""
+        return LINE_TO_BODY * self.most_bytes
+
+    def lines(self, content: BinaryIO) -> Iterator[bytes]:
+        """The lines from where the file stands; of one that is too long only the beginning, a byte too long."""
+        while line := content.readline(self.longest_line + 1):
+            rest = line
+            while len(rest) > self.longest_line and not rest.endswith(b"\n"):
+                rest = content.readline(self.longest_line + 1)
+            yield line
+
     def read(self, line: bytes) -> Received:
         """The request of a line; raises NotARequest."""
+        if len(line) > self.longest_line:
+            raise NotARequest("the line is too long for any body within BOOKHOOK_MAX_BODY_BYTES")
         try:
             content = json.loads(line, parse_float=Decimal)
-        except (ValueError, RecursionError):
+        except _UNWRITABLE:
             raise NotARequest("the line is not JSON") from None
         if not isinstance(content, dict):
             raise NotARequest("the line is not a JSON object")
-        received = self._request(content) if _is_request(content) else self._bare(content)
+        try:
+            received = self._request(content) if _is_request(content) else self._bare(content)
+        except _UNWRITABLE:
+            raise NotARequest("it holds half a character, an extreme number, or too much nesting") from None
         if len(received.body) > self.most_bytes:
             raise NotARequest("the body is larger than BOOKHOOK_MAX_BODY_BYTES")
         return received
 
     def _request(self, content: Mapping[str, Any]) -> Received:
         headers = content.get("headers", {})
-        if not isinstance(headers, dict) or not isinstance(content.get("raw", ""), str):
-            raise NotARequest("its headers are no object, or its raw body is no text")
+        if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+            raise NotARequest("its headers are no object of texts")
+        if not isinstance(content.get("raw", ""), str):
+            raise NotARequest("its raw body is no text")
         body = content["raw"] if "raw" in content else compact(content["body"])
         return Received(body.encode(), {"Content-Type": self.source.accepts[0], **headers})
 

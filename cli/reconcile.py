@@ -17,6 +17,8 @@ from worker.reconcile import Difference, Reconciliation, reconcile
 from zoho.books import Books
 
 DAYS = re.compile(r"(\d{1,4})d")
+# In unix seconds; before it there was no Zoho.
+EARLIEST = datetime(1996, 1, 1, tzinfo=UTC).timestamp()
 COLUMNS = ("what", "kind", "number", "event_id", "detail")
 
 
@@ -39,10 +41,13 @@ def _reconcile(desk: Desk, books: Books, since: str) -> Reconciliation:
 
 
 def _check_since(since: str) -> None:
+    now = time.time()
     try:
-        _instant(since, time.time(), UTC)
+        has_been = EARLIEST <= _instant(since, now, UTC) <= now
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"{since!r} is neither a number of days such as 30d nor a date.") from None
+        has_been = False
+    if not has_been:
+        raise click.BadParameter(f"{since!r} is neither a number of days such as 30d nor a date that has been.")
 
 
 def _instant(since: str, now: float, zone: tzinfo) -> float:

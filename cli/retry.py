@@ -11,7 +11,7 @@ from errors import Busy
 from ledger import Ledger
 from worker.acceptance import accept, differing
 from worker.desk import Desk
-from worker.undo import plan_undo
+from worker.undo import UNDONE, plan_undo
 
 DIFFERS = frozenset({"total_differs", "tax_differs"})
 CHOICES = {
@@ -33,8 +33,8 @@ CHOICES = {
 def retry(event_ids: tuple[str, ...], state: str | None, way: str | None, by: str, yes: bool) -> None:
     """Hand parked or waiting events to the workers again; exits with 1 if any could not be.
 
-    What was undone is then posted anew. A document whose total differs is compared again, never posted, unless one of
-    --accept, --void and --anew says otherwise; at a terminal that is asked.
+    What was undone is posted anew when its event is named, never by its state. A document whose total differs is
+    compared again, never posted, unless one of --accept, --void and --anew says otherwise; at a terminal that is asked.
     """
     if bool(event_ids) == bool(state):
         raise click.UsageError("Give the ids of events, or --state parked.")
@@ -51,11 +51,20 @@ def retry(event_ids: tuple[str, ...], state: str | None, way: str | None, by: st
 
 def _requeue_all(event_ids: tuple[str, ...], state: str | None) -> int:
     with open_ledger() as (_, ledger):
-        chosen = event_ids or [event.event_id for event in ledger.events.list(state=state)]
+        chosen = event_ids or _in_state(ledger, state)
         with click.progressbar(chosen, label="retrying", file=sys.stderr, hidden=len(chosen) < 100) as bar:
             handed = sum(_requeue(ledger, event_id) for event_id in bar)
     click.echo(f"{handed} handed to the workers")
     return len(chosen) - handed
+
+
+def _in_state(ledger: Ledger, state: str | None) -> list[str]:
+    """The events in the state, without what a person took back: that is posted anew only when it is named."""
+    found = list(ledger.events.list(state=state))
+    chosen = [event.event_id for event in found if event.error is None or event.error.code != UNDONE.code]
+    if undone := len(found) - len(chosen):
+        click.echo(f"{undone} undone left alone; to post one anew, give its id", err=True)
+    return chosen
 
 
 def _requeue(ledger: Ledger, event_id: str) -> bool:

@@ -7,12 +7,19 @@ from collections.abc import Iterable
 import click
 
 from cli.desk import is_at_terminal, say, sit_at_desk
-from errors import BookhookError, QuotaExhausted
+from errors import BookhookError, Busy, QuotaExhausted
+from ledger.events import LEASE_SECONDS
 from worker.desk import Desk
-from worker.undo import UNDONE, Step, carry_out, plan_undo
+from worker.undo import UNDONE, Step, carry_out, is_in_doubt, plan_undo
 
 # What a person waits for at a terminal.
 LONGEST_WAIT_SECONDS = 61.0
+# States whose events lead to nothing more once they are parked, and what to do about those that cannot be.
+COMING = frozenset({"queued", "waiting"})
+NOT_YET = {
+    "working": "it is at work; undo it when it has ended",
+    "awaiting_approval": "it waits for approval; to end it: bookhook reject",
+}
 WORDS = {
     "delete": "will be deleted",
     "void": "will be voided",
@@ -28,21 +35,33 @@ WORDS = {
 def undo(event_ids: tuple[str, ...], batch: str | None, yes: bool) -> None:
     """Take back what events led to in Zoho: first the plan, then, when confirmed, its steps.
 
-    Drafts, payments and expenses are deleted, invoices that were sent are voided; contacts stay. Exits with 1 when
-    something could not be undone; it may be stopped and asked for again. Afterwards `retry` posts anew.
+    Drafts, payments and expenses are deleted, invoices that were sent are voided; contacts stay. Events that are not
+    worked on yet are parked. Exits with 1 when something could not be undone; it may be stopped and asked for again.
+    Afterwards `retry` posts anew.
     """
     if bool(event_ids) == bool(batch):
         raise click.UsageError("Give the ids of events, or --batch with its name.")
     with sit_at_desk() as desk:
-        chosen = list(event_ids) or list(desk.ledger.events.batch(batch or ""))
-        known = {event_id: first for event_id in chosen if (first := _first_id(desk, event_id)) is not None}
-        unknown = [event_id for event_id in chosen if event_id not in known]
+        chosen = list(event_ids) or _batch(desk, batch or "")
+        firsts = {event_id: _first_id(desk, event_id) for event_id in chosen}
+        unknown = [event_id for event_id, first in firsts.items() if first is None]
         for event_id in unknown:
             click.echo(f"{event_id}: there is no such event", err=True)
-        steps = _plan(desk, list(known.values()))
-        show_plan(steps)
-        left = undo_steps(desk, steps) if confirm(steps, yes=yes) else bool(steps)
+        left = _undo(desk, list(dict.fromkeys(first for first in firsts.values() if first)), yes=yes)
     sys.exit(1 if left or unknown else 0)
+
+
+def _undo(desk: Desk, event_ids: list[str], *, yes: bool) -> bool:
+    """Shows what would happen and, if a person agrees, does it; gives whether something that was to go is left."""
+    coming, held = _unfinished(desk, event_ids)
+    shown = _plan(desk, event_ids)
+    show_plan(shown)
+    _show_unfinished(coming, held)
+    if not (_ask(yes=yes) if coming else confirm(shown, yes=yes)):
+        return bool(shown or coming or held)
+    refused = _park(desk, coming)
+    steps = _plan_anew(desk, event_ids, shown, set(coming) - refused) if coming else shown
+    return undo_steps(desk, steps) or bool(refused or held)
 
 
 def show_plan(steps: Iterable[Step]) -> None:
@@ -57,10 +76,22 @@ def show_plan(steps: Iterable[Step]) -> None:
 
 
 def confirm(steps: list[Step], *, yes: bool) -> bool:
-    """Whether a person wants the plan carried out; without a terminal only --yes says so."""
+    """Whether there is something to carry out and a person wants it; without a terminal only --yes says so."""
     if all(step.action == "leave" for step in steps):
         click.echo("Nothing is to be undone.")
         return False
+    return _ask(yes=yes)
+
+
+def undo_steps(desk: Desk, steps: list[Step]) -> bool:
+    """Carries the steps out and parks their events; gives whether something that was to be undone stands."""
+    wanted = [step for step in steps if step.action != "leave"]
+    refused = _park(desk, [step.record.event_id for step in wanted])
+    done = [_do(desk, step) for step in wanted if step.record.event_id not in refused]
+    return bool(refused) or not all(done) or any(step.remedy for step in steps)
+
+
+def _ask(*, yes: bool) -> bool:
     if yes:
         return True
     if not is_at_terminal():
@@ -69,19 +100,22 @@ def confirm(steps: list[Step], *, yes: bool) -> bool:
     return bool(click.prompt("Type yes to carry it out", default="no") == "yes")
 
 
-def undo_steps(desk: Desk, steps: list[Step]) -> bool:
-    """Carries the steps out and parks their events; gives whether something that was to be undone stands."""
-    refused = _park(desk, [step for step in steps if step.action != "leave"])
-    left = bool(refused) or any(step.remedy for step in steps)
-    doable = [step for step in steps if step.action != "leave" and step.record.event_id not in refused]
-    for step in doable:
-        name = f"{step.record.kind.replace('_', ' ')} {step.record.number or step.record.zoho_id or ''}".rstrip()
-        try:
-            click.echo(f"{name}: {_patiently(desk, step)}")
-        except BookhookError as trouble:
-            click.echo(f"{name} stands: {say(trouble)}", err=True)
-            left = True
-    return left
+def _do(desk: Desk, step: Step) -> bool:
+    """Carries one step out; says what was done, or why not."""
+    name = f"{step.record.kind.replace('_', ' ')} {step.record.number or step.record.zoho_id or ''}".rstrip()
+    try:
+        click.echo(f"{name}: {_patiently(desk, step)}")
+    except Busy:
+        click.echo(
+            f"{name}: not done yet, as a worker or an undo that was stopped may still be at it; "
+            f"undo again in {LEASE_SECONDS:.0f} seconds",
+            err=True,
+        )
+    except BookhookError as trouble:
+        click.echo(f"{name} stands: {say(trouble)}", err=True)
+    else:
+        return True
+    return False
 
 
 def _plan(desk: Desk, event_ids: list[str]) -> list[Step]:
@@ -89,6 +123,44 @@ def _plan(desk: Desk, event_ids: list[str]) -> list[Step]:
         with books.quota.yielding(time.sleep):
             return plan_undo(desk, event_ids)
     return []
+
+
+def _plan_anew(desk: Desk, event_ids: list[str], shown: list[Step], coming: set[str]) -> list[Step]:
+    """The plan now that nothing more comes of these events: what they led to goes too; all else is as it was shown."""
+    agreed = {step.record.business_key: step for step in shown}
+    now = {step.record.business_key: step for step in _plan(desk, event_ids)}
+    return [
+        step if step.record.event_id in coming else agreed[key]
+        for key, step in now.items()
+        if step.record.event_id in coming or key in agreed
+    ]
+
+
+def _unfinished(desk: Desk, event_ids: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The events that can be kept from leading to anything more, and those that cannot be now, with the reason.
+
+    While it is not known whether one of its documents stands, an event goes on until it is.
+    """
+    events = [event for event_id in event_ids if (event := desk.ledger.events.get(event_id))]
+    coming = [event.event_id for event in events if event.state in COMING and not is_in_doubt(desk, event.event_id)]
+    return coming, {event.event_id: NOT_YET[event.state] for event in events if event.state in NOT_YET}
+
+
+def _show_unfinished(coming: list[str], held: dict[str, str]) -> None:
+    if coming:
+        click.echo(
+            f"events that have not ended: {len(coming)}; they will be parked and lead to nothing more, and what comes "
+            "of them until then goes too"
+        )
+    for event_id, reason in held.items():
+        click.echo(f"{event_id}: {reason}", err=True)
+
+
+def _batch(desk: Desk, name: str) -> list[str]:
+    """The batch's events; raises ClickException when there is no such batch."""
+    if not (event_ids := list(desk.ledger.events.batch(name))):
+        raise click.ClickException(f"There is no batch {name!r}.")
+    return event_ids
 
 
 def _first_id(desk: Desk, event_id: str) -> str | None:
@@ -99,12 +171,12 @@ def _first_id(desk: Desk, event_id: str) -> str | None:
     return event_id if desk.ledger.documents.of(event_id) else None
 
 
-def _park(desk: Desk, steps: list[Step]) -> set[str]:
-    """Takes the events out of the workers' hands; gives those that are at work now."""
+def _park(desk: Desk, event_ids: Iterable[str]) -> set[str]:
+    """Takes the events out of the workers' hands; gives those that cannot be now, and says why."""
     refused = set()
-    for event_id in dict.fromkeys(step.record.event_id for step in steps):
+    for event_id in dict.fromkeys(event_ids):
         if obstacle := desk.ledger.undoing.park(event_id, UNDONE):
-            click.echo(f"{event_id}: it is {obstacle}; undo it when it has ended", err=True)
+            click.echo(f"{event_id}: {NOT_YET.get(obstacle, obstacle)}", err=True)
             refused.add(event_id)
     return refused
 

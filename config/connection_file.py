@@ -19,7 +19,7 @@ from config.options import (
     TaxOptions,
 )
 from config.problems import ConfigError
-from config.strict_yaml import Place, Section, did_you_mean, load
+from config.strict_yaml import Place, Section, did_you_mean, load, shown
 from config.table import TAX_MODES
 from drafts import Purpose
 
@@ -93,7 +93,7 @@ def _check_names(name: str, source: str, place: Place, sources: Collection[str])
     if not _NAME.fullmatch(name):
         place.report("a connection's name is at most 40 lower-case letters, digits, - and _, a letter first")
     if source not in sources:
-        place.report(f"no such source: {source}{did_you_mean(source, sources)}")
+        place.report(f"no such source: {shown(source)}{did_you_mean(source, sources)}")
     elif name != source and name in sources:
         place.report(f"{name} is the name of another source")
 

@@ -4,6 +4,7 @@ Every value is a text as written (`no`, `1.10` and `0123` stay what they are); n
 """
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,17 @@ from typing import TypeVar
 import yaml
 
 from config.problems import ConfigError
+
+PLAIN = re.compile(r"[a-z][a-z_-]{0,39}")
+LONGEST_SHOWN = 12
+DEEPEST = 20
+OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 Default = TypeVar("Default")
 Value = TypeVar("Value")
@@ -32,7 +44,7 @@ class Place:
 
     def below(self, key: str) -> "Place":
         """The place of one of its keys."""
-        return Place(self.file, f"{self.path}.{key}" if self.path else key, self.problems)
+        return Place(self.file, f"{self.path}.{shown(key)}" if self.path else shown(key), self.problems)
 
 
 class Section:
@@ -43,7 +55,8 @@ class Section:
         self._content = _mapping(place, content)
         for key in self._content if known is not None else ():
             if key not in (known or ()):
-                place.report(f"no such key: {key}{did_you_mean(key, known or ())}")
+                name = f": {key}" if PLAIN.fullmatch(key) else " (not shown, since it may be a secret)"
+                place.report(f"no such key{name}{did_you_mean(key, known or ())}")
 
     def __iter__(self) -> Iterator[str]:
         """Its keys, in the order they stand there."""
@@ -113,6 +126,11 @@ class Section:
             return default
 
 
+def shown(word: str) -> str:
+    """The word as it may be printed: what is long and no lower-case word may be a secret in the wrong place."""
+    return word if PLAIN.fullmatch(word) or len(word) <= LONGEST_SHOWN else "…"
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """`, did you mean …?` when something known is close, else what there is."""
     close = difflib.get_close_matches(word, list(known), n=1)
@@ -122,15 +140,30 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 def load(file: Path, problems: list[str]) -> object:
     """What the file holds, every scalar as text; raises ConfigError when it cannot be read at all."""
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), yaml.BaseLoader)
+        text = file.read_text(encoding="utf-8")
+        _refuse_traps(file, text)
+        node = yaml.compose(text, yaml.BaseLoader)
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "not UTF-8 text"
         raise ConfigError([f"{file}: cannot be read: {reason.lower()}"]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigError([f"{file}: {f'line {mark.line + 1}: ' if mark else ''}not YAML"]) from error
-    problems += [f"{file}: line {line}: the key {key} stands here a second time" for key, line in _repeated(node)]
+    problems += [
+        f"{file}: line {line}: the key {shown(key)} stands here a second time" for key, line in _repeated(node)
+    ]
     return _value(node)
+
+
+def _refuse_traps(file: Path, text: str) -> None:
+    """Raises ConfigError for what is short to write and endless to read: aliases, and too deep a nesting."""
+    depth = 0
+    for token in yaml.scan(text, yaml.BaseLoader):
+        if isinstance(token, yaml.AliasToken):
+            raise ConfigError([f"{file}: an alias (*name) stands in it: write its value out"])
+        depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
+        if depth > DEEPEST:
+            raise ConfigError([f"{file}: line {token.start_mark.line + 1}: nested too deeply"])
 
 
 def _repeated(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

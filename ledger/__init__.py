@@ -9,7 +9,7 @@ from ledger.approvals import Approval, Approvals, Decided
 from ledger.backfills import Backfills
 from ledger.dispatch import Dispatch, Pause
 from ledger.documents import Documents, LeaseLost, marker
-from ledger.events import Arrival, Events, Recorded, kept_headers, new_event_id
+from ledger.events import Arrival, Events, Recorded, identities, kept_headers, new_event_id
 from ledger.incarnation import CAREFUL_SECONDS, GoneBack, Incarnation
 from ledger.leases import RENEW_SECONDS, Leases
 from ledger.orders import Orders
@@ -36,6 +36,7 @@ __all__ = [
     "Recorded",
     "Step",
     "Trouble",
+    "identities",
     "kept_headers",
     "marker",
     "new_event_id",
@@ -51,7 +52,7 @@ class Ledger:
         self.events = Events(redis, clock=clock, retention_days=retention_days)
         self.approvals = Approvals(redis, clock=clock, retention_days=retention_days)
         self.dispatch = Dispatch(redis, clock=clock)
-        self.documents = Documents(redis)
+        self.documents = Documents(redis, retention_days=retention_days)
         self.incarnation = Incarnation(redis, clock=clock)
         self.leases = Leases(redis, clock=clock)
         self.orders = Orders(redis, clock=clock, leases=self.leases, retention_days=retention_days)

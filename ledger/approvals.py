@@ -7,6 +7,8 @@ Times are unix seconds.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +21,10 @@ from ledger.records import instant, moment
 from ledger.scripts import load
 
 LONGEST_NOTE = 500
+# Characters that nobody sees, besides those of the category of formats: joiners, fillers, selectors of variations.
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 DONE = {"approve": "approved", "reject": "rejected"}
 
 
@@ -84,8 +90,8 @@ class Approvals:
     ) -> Decided:
         """Writes a verdict down and acts on it: approved, the event is queued before all others; rejected, it ends.
 
-        Only the first verdict counts, and never that of a submitter (any of the names in `by` is one of theirs, in
-        whatever case). With `connection`, events of others are unknown. An id of a repeat means the first event.
+        Only the first verdict counts, and never that of a submitter (any of the names in `by` is one of theirs,
+        however it is spelt). With `connection`, events of others are unknown. An id of a repeat means the first event.
         """
         event_id, now, names = self._first(event_id), self._clock(), tuple(by)
         note = " ".join((note or "").split())[:LONGEST_NOTE]
@@ -110,7 +116,14 @@ def _keys(event_id: str) -> list[str]:
 
 
 def _compared(names: Iterable[str]) -> str:
-    return json.dumps([name.strip().casefold() for name in names])
+    return json.dumps([_plain(name) for name in names])
+
+
+def _plain(name: str) -> str:
+    """The name as it is compared: in whatever case, spelling of its letters, spaces and invisible characters."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(each for each in INVISIBLE.sub("", folded) if unicodedata.category(each) != "Cf")
+    return " ".join(seen.split())
 
 
 def _sentence(obstacle: str, event_id: str, approval: Approval | None) -> str | None:

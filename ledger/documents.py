@@ -3,9 +3,11 @@
 bh:document:<business_key>   hash    kind, state, generation, event_id, frozen_body, send_deadline, zoho_id, number,
                                      total, control_total, tax_total, control_tax, tax_leeway, currency_code, money,
                                      version, order, url, origin, taken_names (JSON), taken_at, organization,
-                                     customer_id, posted_at, accepted_total, accepted_by; kept for ever
+                                     customer_id, posted_at, accepted_total, accepted_by; kept for ever,
+                                     but an answer to a sender only for the retention
 bh:lease:<business_key>      string  the lease of whoever works on it; expires 15 s after its last renewal
-bh:documents:<event_id>      list    the business keys an event led to, in order; kept for ever
+bh:documents:<event_id>      list    the business keys an event led to, in order; kept for ever, but one of answers
+                                     alone only for the retention
 bh:posted:<organization>     zset    the business keys of what stands, by posted_at; kept for ever
 bh:doubtful:<organization>   zset    the business keys in state posting, unknown or undoing, by send_deadline
 bh:zoho:<organization>       hash    Zoho's id of an invoice, expense, payment or credit note → its business key, also
@@ -45,8 +47,9 @@ class LeaseLost(Busy):
 class Documents:
     """The record of every document, written only under its lease."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, retention_days: int) -> None:
         self._redis = redis
+        self._retention = retention_days * 86400
         self._claim = load(redis, "claim_document")
         self._write = load(redis, "write_document")
         self._begin_anew = load(redis, "begin_anew")
@@ -54,9 +57,16 @@ class Documents:
 
     def claim(self, business_key: str, kind: str, *, event_id: str, lease: str) -> DocumentRecord:
         """Takes the lease on a key and gives its record; raises Busy while another worker has it."""
+        return self._take(business_key, kind, event_id, lease, seconds=None)
+
+    def claim_answer(self, business_key: str, *, event_id: str, lease: str) -> DocumentRecord:
+        """As `claim`, for what is of no use once its event is forgotten: the record expires after the retention."""
+        return self._take(business_key, "answer", event_id, lease, seconds=self._retention)
+
+    def _take(self, business_key: str, kind: str, event_id: str, lease: str, *, seconds: int | None) -> DocumentRecord:
         flat = self._claim(
             keys=[f"bh:document:{business_key}", f"bh:lease:{business_key}", f"bh:documents:{event_id}"],
-            args=[lease, int(LEASE_SECONDS * 1000), business_key, kind, event_id],
+            args=[lease, int(LEASE_SECONDS * 1000), business_key, kind, event_id, seconds or ""],
         )
         if not flat:
             raise Busy("Another event is at the same document.", retry_after_seconds=1)

@@ -120,7 +120,7 @@ class Events:
         told = {"order": arrival.order, "version": arrival.version, "batch": arrival.batch}
         fields |= {name: value for name, value in told.items() if value is not None}
         status, first = self._record(
-            keys=[_key(event_id), *(f"bh:seen:{digest}" for digest in _identities(arrival))],
+            keys=[_key(event_id), *(f"bh:seen:{digest}" for digest in identities(arrival))],
             args=[event_id, state, received_at, moment(now), self._retention, *HANDOFF, arrival.ignored or "", now]
             + [moment(received_at), late]
             + [part for pair in fields.items() for part in pair],
@@ -199,9 +199,9 @@ class Events:
         return None if answer == 1 else answer.decode()
 
     def note(self, event_id: str, step: str, detail: str = "") -> None:
-        """Adds a line to the event's timeline."""
+        """Adds a line to the event's timeline, as long as there is one."""
         line = json.dumps({"at": moment(self._clock()), "step": step, "detail": detail})
-        self._redis.rpush(f"bh:timeline:{event_id}", line)
+        self._redis.rpushx(f"bh:timeline:{event_id}", line)
 
     def get(self, event_id: str) -> Event | None:
         """The event, or None; the id of a repeat gives the first event."""
@@ -262,7 +262,7 @@ def new_event_id(now: float) -> str:
     return f"ev_{int(now * 1000):011x}{secrets.token_hex(6)}"
 
 
-def _identities(arrival: Arrival) -> list[str]:
+def identities(arrival: Arrival) -> list[str]:
     """Digests by which a repeat is recognised: what the sender says identifies it, and what is signed."""
     told = [] if arrival.delivery is None else [("delivery", arrival.delivery.encode())]
     place = (arrival.connection, arrival.topic)

@@ -1,9 +1,9 @@
--- Parks an event whose documents were taken back, whatever it had come to; it is then kept until a person ends it.
+-- Parks an event whose documents are taken back, whatever it had come to; it is then kept until a person ends it.
 -- KEYS  the event     ARGV  event_id, at, error (JSON), detail
--- Returns 1, or its state when it is still at work, or '' if unknown.
+-- Returns 1, or its state when it is at work or waits for approval, or '' if unknown.
 local state, received_at, connection = unpack(redis.call('HMGET', KEYS[1], 'state', 'received_at', 'connection'))
 if not state then return '' end
-if state == 'queued' or state == 'working' or state == 'awaiting_approval' then return state end
+if state == 'working' or state == 'awaiting_approval' then return state end
 enter(ARGV[1], 'parked')
 redis.call('HSET', KEYS[1], 'error', ARGV[3])
 redis.call('PERSIST', KEYS[1])

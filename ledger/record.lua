@@ -33,8 +33,7 @@ if ARGV[12] ~= '' then note(event_id, at, 'spooled', ARGV[12]) end
 if state ~= 'queued' then
   enter(event_id, state)
   note(event_id, at, state, ARGV[9])
-  redis.call('EXPIRE', KEYS[1], retention)
-  redis.call('EXPIRE', 'bh:timeline:' .. event_id, retention)
+  let_expire(event_id, ARGV[10], retention)
 elseif redis.call('EXISTS', 'bh:ready:' .. organization) == 0 and room(organization, ARGV[10]) > 0 then
   hand_over(event_id, ARGV[10], at, ARGV[6], ARGV[7], ARGV[8])
 else

@@ -30,7 +30,10 @@ class Undoing:
         self._park = load(redis, "park_undone")
 
     def park(self, event_id: str, trouble: Trouble) -> str | None:
-        """Parks an event that is not at work; None when done, else its state ('' when there is no such event)."""
+        """Parks an event, also one whose turn has not come; None when done.
+
+        Else its state, when it is at work or waits for approval ('' when there is no such event).
+        """
         error, detail = json.dumps(trouble.as_json()), f"{trouble.code}: {trouble.message}"
         answer = self._park(keys=[f"bh:event:{event_id}"], args=[event_id, moment(self._clock()), error, detail])
         return None if answer == 1 else answer.decode()

@@ -14,14 +14,23 @@ _LONGEST = 400
 _MOST_DIGITS = 12
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]+")
 _SIGNS = "|".join(re.escape(sign) for sign in sorted(MEANINGS, key=len, reverse=True))
-_CURRENCY = rf"(?:{_SIGNS}|[A-Za-z]{{3}}(?![A-Za-z]))"
+# Words, unless all in capitals: more often "5 top hats" than five of Tonga's pa'anga.
+_WORDS = "all|bam|bob|cop|cup|gel|mad|mop|nad|pen|ron|top|try"
+_WORD = rf"(?!(?:{_WORDS})(?![a-z]))(?:[a-z]{{3}})(?![a-z])"
+_CAPITALS = r"(?-i:[A-Z]{3})(?![a-z])"
+_CURRENCY = rf"(?:{_SIGNS}|{_CAPITALS}|{_WORD})"
+_CODE = rf"(?:{_SIGNS}|(?={_CAPITALS}|{_WORD})(?:{'|'.join(sorted(CODES))}))"
 _NUMBER = r"[0-9]{1,3}(?: [0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,'\u2019][0-9]+)*"
 _SPOKEN = re.compile(
     rf"(?P<sign>[-\u2212+]?) ?(?P<before>{_CURRENCY})? ?(?P<minus>[-\u2212]?)(?P<number>{_NUMBER})"
-    rf"(?P<even>[.,][-\u2013\u2014]{{1,2}})?(?: ?(?P<after>{_CURRENCY}))?(?:$| +(?P<rest>.*))",
+    rf"(?P<even>[.,][-\u2013\u2014]{{1,2}})?(?: ?(?P<after>(?(before){_CODE}|{_CURRENCY})))?(?:$| +(?P<rest>.*))",
     re.IGNORECASE,
 )
-_CONTINUES = re.compile(r"[.,]?[0-9]|[-+*/x%] ?[0-9]|(?:k|mio|thousand|million)\b", re.IGNORECASE)
+_SECOND_PART = re.compile(rf"[.,]? ?[0-9\u00bc-\u00be]+|(?:{_SIGNS}) ?[0-9]+", re.IGNORECASE)
+_REST_OF_A_SUM = re.compile(
+    r"[-\u2012-\u2014\u2212+*/x\u00d7%] ?[0-9]+|(?:k|tsd|mio|hundred|thousand|million|lakh|crore)(?![a-z])",
+    re.IGNORECASE,
+)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,'\u2019 ])[0-9]{3})(?:\1[0-9]{3})*|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")
 
 
@@ -54,23 +63,27 @@ def _amount(found: re.Match[str], code: str | None) -> Decimal:
     places = 2 if code is None else minor_decimals(code)
     if found["sign"] not in ("", "+") or found["minus"]:
         raise _Doubt("An expense is above zero. Please send it without the minus.")
-    if " " in found["number"] and not _ends_clearly(found):
-        first, _, last = found["number"].partition(" ")
-        raise _Doubt(
-            _both(found["number"], found["number"].replace(" ", ""), f"{first}, for “{last} …”", f", {first}.00 for the other")
-        )
-    more = _CONTINUES.match(found["rest"] or "")
-    if more and found["number"].isdigit() and not found["even"]:
-        raise _Doubt(
-            f"“{found['number']} {more[0]}…”: is the second part of the amount? Please send it again: "
-            f"write {found['number']}.00, or the amount in one piece, as 1234.50."
-        )
+    _refuse_a_second_part(found)
     amount = _read(found["number"], is_even=bool(found["even"]), places=places)
     if not amount:
         raise _Doubt("The amount is zero. Please send it again with what it cost.")
     if code is not None and decimals(amount) > places:
         raise _Doubt(f"{code} has {places} decimals, {amount:f} has more. Please send it again.")
     return amount
+
+
+def _refuse_a_second_part(found: re.Match[str]) -> None:
+    """Raises _Doubt where what stands behind the number may belong to the amount."""
+    number, rest = found["number"], found["rest"] or ""
+    if " " in number and not _ends_clearly(found):
+        first, _, last = number.partition(" ")
+        raise _Doubt(_both(number, number.replace(" ", ""), f"{first}, for “{last} …”", f", {first}.00 for the other"))
+    more = _REST_OF_A_SUM.match(rest) or (number.isdigit() and not found["even"] and _SECOND_PART.match(rest))
+    if more:
+        raise _Doubt(
+            f"“{number} {more[0]}”: is that one amount? Please send it again: the amount in one piece, as 1234.50, "
+            "then what it was for."
+        )
 
 
 def _ends_clearly(found: re.Match[str]) -> bool:

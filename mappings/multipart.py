@@ -8,6 +8,8 @@ from email.parser import HeaderParser
 
 MULTIPART = "multipart/form-data"
 
+# What the standard library raises at heads it cannot make sense of; TypeError at `a*0=…; a*=…`.
+_SENSELESS = (MessageError, TypeError, ValueError)
 _MOST_PARTS = 50
 _LONGEST_BOUNDARY = 70
 _LONGEST_HEAD = 4096
@@ -50,8 +52,8 @@ def _boundary(content_type: str) -> bytes:
     head["Content-Type"] = content_type
     try:
         boundary = head.get_boundary()
-    except (TypeError, ValueError):
-        boundary = None
+    except _SENSELESS:
+        raise Malformed("its content type cannot be read") from None
     if not boundary or len(boundary) > _LONGEST_BOUNDARY or not boundary.isascii():
         raise Malformed("its content type names no boundary")
     return boundary.encode()
@@ -78,7 +80,7 @@ def _read_part(piece: bytes) -> Part:
         fields = HeaderParser().parsestr(head.decode())
         name = fields.get_param("name", header="content-disposition")
         file_name = fields.get_filename()
-    except (MessageError, TypeError, ValueError):  # TypeError: the standard library at `a*0=…; a*=…`
+    except _SENSELESS:
         raise Malformed("the head of one of its parts cannot be read") from None
     if fields.get_content_disposition() != "form-data" or not isinstance(name, str) or not name:
         raise Malformed("one of its parts has no name")

@@ -4,9 +4,10 @@ Such an address is a stranger's word, so its host must be one the mapping names,
 exception is the loopback address this deployment already uses as its Zoho Books (the sandbox plays Slack as well).
 """
 
+import posixpath
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 
@@ -67,6 +68,12 @@ class Outbound:
         except ValueError:
             return False
         if self._loopback_origin and f"{parts.scheme}://{parts.netloc}" == self._loopback_origin:
-            return parts.path.startswith("/_sandbox/slack")
+            return _is_within(parts.path, "/_sandbox/slack")
         plain = parts.username is None and parts.password is None and port in (None, 443)
         return parts.scheme == "https" and plain and parts.hostname in hosts
+
+
+def _is_within(path: str, folder: str) -> bool:
+    """Whether the path leads there once `..` in it, in whatever writing, is followed, as clients and servers do."""
+    followed = posixpath.normpath(unquote(path))
+    return followed == folder or followed.startswith(f"{folder}/")

@@ -27,8 +27,12 @@ from outbound.files import File, ReceiptRefused, recognise
 SECONDS = 20.0
 CONNECT_SECONDS = 5.0
 PASSING = frozenset({408, 425, 429})
-# Addresses that lead to another one inside them.
-_TUNNELS = (ipaddress.ip_network("64:ff9b::/32"), ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+# Addresses that lead to another one inside them (NAT64, 6to4, Teredo, IPv4-compatible, IPv4-translated), and those that
+# newer registries than Python's call special (iana.org/assignments/iana-ipv6-special-registry, and its IPv4 sister).
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b::/32", "2002::/16", "2001::/32", "::/96", "::ffff:0:0:0/96", "5f00::/16", "192.0.0.0/24")
+)
 
 
 class NotFetched(RetryLater):
@@ -97,7 +101,8 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
         return is_public(str(ip.ipv4_mapped))
-    return ip.is_global and not ip.is_multicast and not any(ip in tunnel for tunnel in _TUNNELS)
+    is_site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not ip.is_multicast and not is_site_local and not any(ip in each for each in _SPECIAL)
 
 
 def _get(target: _Target, most_bytes: int, ends_at: float) -> tuple[int, bytes]:

@@ -59,7 +59,7 @@ def _tell(desk: Desk, event: Event, outcome: str, facts: dict[str, str], lease: 
 
 def _send_once(desk: Desk, event: Event, key: str, answer: Answer, lease: str) -> None:
     documents = desk.ledger.documents
-    record = documents.claim(key, "answer", event_id=event.event_id, lease=lease)
+    record = documents.claim_answer(key, event_id=event.event_id, lease=lease)
     try:
         if record.state == "new":
             documents.write(key, lease, {"state": "posting"})

@@ -40,9 +40,12 @@ def _needs_approval(task: Task, expense: ExpenseDraft) -> bool:
 
 
 def _worth(task: Task, expense: ExpenseDraft) -> Decimal | None:
-    """The amount in the organization's currency; None when nobody knows the rate."""
+    """The amount in the organization's currency, by Zoho's rate; None when Zoho has none.
+
+    A rate of the sender's own would let whoever submits an expense decide whether it needs approval.
+    """
     try:
-        rate = task.books.names.exchange_rate(expense.currency_code, expense.exchange_rate)
+        rate = task.books.names.exchange_rate(expense.currency_code, None)
     except NeedsAttention:
         return None
     return expense.amount * Decimal(rate.get("exchange_rate", 1))

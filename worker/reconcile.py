@@ -24,6 +24,8 @@ KINDS: Mapping[DocumentKind, str] = {
     "payment": "payment_id",
     "credit_note": "creditnote_id",
 }
+# A shorter look back does not show that the ledger forgot nothing: a backup may be days old.
+LEAST_SECONDS = 7 * 86400.0
 MARKER = re.compile(r"bh-[a-z2-7]{12}")
 
 
@@ -67,8 +69,8 @@ class _Stands:
 def reconcile(desk: Desk, books: Books, *, since: float) -> Reconciliation:
     """Compares what was posted, or created in Zoho, since then (unix seconds).
 
-    Raises what reading Zoho raises. Without a difference it ends the care after a ledger that went back, unless a try
-    that was forgotten then could still be on its way.
+    Raises what reading Zoho raises. Without a difference over the last seven days or more it ends the care after a
+    ledger that went back, unless a try that was forgotten then could still be on its way.
     """
     organization, ledger, began = books.organization.organization_id, desk.ledger, desk.ledger.clock()
     ledger.incarnation.observe()
@@ -77,7 +79,7 @@ def reconcile(desk: Desk, books: Books, *, since: float) -> Reconciliation:
     differences = tuple(comparison.differences(records))
     checked = Counter(record.kind for record in records)
     ledger.reconciliations.keep(organization, since=since, checked=len(records), differences=len(differences))
-    if not differences:
+    if not differences and since <= began - LEAST_SECONDS:
         ledger.incarnation.reconciled(since=began - desk.send_seconds - desk.settle_seconds)
     return Reconciliation(organization=organization, since=since, checked=checked, differences=differences)
 

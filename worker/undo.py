@@ -71,9 +71,21 @@ def carry_out(desk: Desk, step: Step) -> str:
         claimed = documents.claim(record.business_key, record.kind, event_id=record.event_id, lease=lease)
         try:
             with leases.document(record.business_key, lease):
+                _refuse_another(record, claimed)
                 return _take_back(desk, claimed, lease)
         finally:
             documents.release(record.business_key, lease)
+
+
+def is_in_doubt(desk: Desk, event_id: str) -> bool:
+    """Whether it is not known of one of the event's documents if it stands."""
+    return any(record.state in IN_DOUBT for record in desk.ledger.documents.of(event_id))
+
+
+def _refuse_another(seen: DocumentRecord, now: DocumentRecord) -> None:
+    """Raises NeedsAttention when what stands is not what a person has seen and agreed to take back."""
+    if now.generation != seen.generation and now.state not in ALREADY_UNDONE:
+        raise NeedsAttention("It was posted anew meanwhile.", remedy="Look at the plan, then undo again.")
 
 
 def _documents(desk: Desk, event_ids: Iterable[str]) -> Iterator[DocumentRecord]:
@@ -103,7 +115,7 @@ def _is_read(record: DocumentRecord) -> bool:
 
 def _row(desk: Desk, record: DocumentRecord) -> Row | None:
     """The document as it stands in Zoho, None when it is gone."""
-    books, kind, zoho_id = _books(desk, record), cast(DocumentKind, record.kind), record.zoho_id or ""
+    books, kind, zoho_id = books_of(desk, record), cast(DocumentKind, record.kind), record.zoho_id or ""
     try:
         return books.row(kind, zoho_id)
     except ZohoRejected:
@@ -112,13 +124,14 @@ def _row(desk: Desk, record: DocumentRecord) -> Row | None:
         raise
 
 
-def _books(desk: Desk, record: DocumentRecord) -> Books:
+def books_of(desk: Desk, record: DocumentRecord) -> Books:
+    """The books the document stands in; raises NeedsAttention when they are no longer configured."""
     books = desk.books.get(record.organization or "")
     if books is None:
         raise NeedsAttention(
             f"The organization {record.organization} is no longer configured.",
             code="not_configured",
-            remedy="Set it up again, then undo again.",
+            remedy="Set it up again, then say again what is to become of it.",
         )
     return books
 
@@ -212,7 +225,7 @@ def _take_back(desk: Desk, record: DocumentRecord, lease: str) -> str:
 
 def _call(desk: Desk, record: DocumentRecord, action: Action, lease: str) -> None:
     """Deletes or voids; raises OutcomeUnknown while it cannot be seen that it was done."""
-    documents, books, kind = desk.ledger.documents, _books(desk, record), cast(DocumentKind, record.kind)
+    documents, books, kind = desk.ledger.documents, books_of(desk, record), cast(DocumentKind, record.kind)
     zoho_id, deadline = record.zoho_id or "", desk.ledger.clock() + desk.send_seconds
     documents.write(record.business_key, lease, {"state": "undoing", "send_deadline": deadline})
     try:

@@ -22,12 +22,20 @@ EVERY_WRITE = {
     "save_after_timeout": 0.012,
     "hide_from_search": 0.02,
 }
-WRITES = ("POST /contacts", "POST /invoices", "POST /expenses")
+CREATES = ("POST /contacts", "POST /invoices", "POST /expenses", "POST /customerpayments", "POST /creditnotes")
+STEPS = (
+    "POST /invoices/:id/status/sent",
+    "POST /invoices/:id/status/void",
+    "POST /invoices/:id/status/draft",
+    "POST /creditnotes/:id/refunds",
+    "POST /creditnotes/:id/invoices",
+    "DELETE /creditnotes/:id/invoices/:id",
+)
 
 
 def orders(seed: int) -> list[dict[str, Any]]:
     """The faults to order from the sandbox, each with dice of its own."""
-    wanted = [(call, do, share) for call in WRITES for do, share in EVERY_WRITE.items()]
+    wanted = [(call, do, share) for call in (*CREATES, *STEPS) for do, share in EVERY_WRITE.items()]
     wanted += [("*", do, share) for do, share in EVERY_CALL.items()]
     return [
         {"on": on, "do": do, "share": share, "seconds": _seconds(do), "seed": seed * 100 + number}

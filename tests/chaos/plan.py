@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 
-from tests.chaos.shops import CENT, Expense, Item, Order, Person
+from tests.chaos.things import CENT, Change, Expense, Item, Order, Person, Thing
 
 SHOPS = ("shopify", "shopify", "woocommerce", "standard")
 CURRENCIES = ("USD",) * 7 + ("EUR", "GBP")
@@ -52,7 +52,7 @@ DELIVERY_COUNTS = (1,) * 13 + (2, 2, 2, 2, 2, 3, 3)
 class Request:
     """One event to be: the version of the thing it tells of, and the states it may end in."""
 
-    thing: Order | Expense
+    thing: Thing
     ends: tuple[str, ...]
 
 
@@ -110,7 +110,8 @@ def _things(dice: Random, events: int) -> Iterator[tuple[tuple[float, float], li
         order = _order(dice, next(numbers), person, source=source, currency_code=dice.choice(CURRENCIES))
         # Some orders are told of in several bodies at the same instant.
         is_pile = dice.random() < 0.03
-        yield (start, start if is_pile else start + SPREAD), _requests(dice, order, versions=6 if is_pile else None)
+        versions = _requests(dice, order, versions=6 if is_pile else None)
+        yield (start, start if is_pile else start + SPREAD), versions + _changes(dice, order, versions, numbers)
 
 
 def _requests(dice: Random, order: Order, *, versions: int | None) -> list[Request]:
@@ -123,6 +124,50 @@ def _requests(dice: Random, order: Order, *, versions: int | None) -> list[Reque
         return [Request(replace(order, is_paid=False), ("ignored",)), Request(replace(order, version=2), ("posted",))]
     count = versions or dice.choice(REQUEST_COUNTS)
     return [Request(replace(order, version=1 + number), ("posted",)) for number in range(count)]
+
+
+def _changes(dice: Random, order: Order, versions: list[Request], numbers: Iterator[int]) -> list[Request]:
+    """What happens to an order later; nothing to one whose versions contradict each other."""
+    if any("parked:conflict" in version.ends for version in versions):
+        return []
+    drawn = {"shopify": _refund_or_none, "woocommerce": _refund_or_cancel, "standard": _life}[order.source]
+    return [
+        Request(change, ("posted", "ignored")[: 1 + is_ignorable(change)]) for change in drawn(dice, order, numbers)
+    ]
+
+
+def is_ignorable(change: Change) -> bool:
+    """Whether it says nothing more where it comes before its order: the order is then void from the start."""
+    return change.source == "standard" and change.what == "cancel"
+
+
+def _refund_or_none(dice: Random, order: Order, numbers: Iterator[int]) -> list[Change]:
+    return [_refund(dice, order, numbers) for _ in range(dice.choice((0, 0, 0, 1, 2)))]
+
+
+def _refund_or_cancel(dice: Random, order: Order, numbers: Iterator[int]) -> list[Change]:
+    chance = dice.random()
+    if chance < 0.15:
+        return [Change(order=order, what="cancel")]
+    return [_refund(dice, order, numbers)] if chance < 0.4 else []
+
+
+def _life(dice: Random, order: Order, numbers: Iterator[int]) -> list[Change]:
+    """Paid in one or two parts, then perhaps refunded; or cancelled, however far it was paid."""
+    deposit = (order.total / 3).quantize(CENT)
+    parts = dice.choice(((), (order.total,), (order.total,), (deposit,), (deposit, order.total - deposit)))
+    changes = [Change(order=order, what="payment", number=next(numbers), amount=amount) for amount in parts]
+    if sum(parts, Decimal(0)) == order.total and dice.random() < 0.5:
+        changes.append(_refund(dice, order, numbers))
+    if dice.random() < 0.25:
+        changes.append(Change(order=order, what="cancel"))
+    return changes
+
+
+def _refund(dice: Random, order: Order, numbers: Iterator[int]) -> Change:
+    """Up to two fifths of the order, so that there may be two."""
+    amount = (order.total * dice.randint(1, 4) / 10).quantize(CENT)
+    return Change(order=order, what="refund", number=next(numbers), amount=amount)
 
 
 def _order(dice: Random, number: int, person: Person, *, source: str, currency_code: str) -> Order:

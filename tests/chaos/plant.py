@@ -27,8 +27,12 @@ PLANTS = {
             "standing = None",
         ),
     ),
-    # Nobody is kept from working on a document that another worker is at.
+    # Nobody is kept from working on an order or a document that another worker is at.
     "no-lease": (
+        Change("ledger/lock_order.lua", "if holder and holder ~= ARGV[1] then return 0 end", ""),
+        Change(
+            "ledger/orders.py", 'return self._redis.get(f"bh:lease:order:{order}") == lease.encode()', "return True"
+        ),
         Change("ledger/claim_document.lua", "if holder and holder ~= ARGV[1] then return false end", ""),
         Change("ledger/write_document.lua", "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end", ""),
     ),

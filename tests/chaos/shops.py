@@ -1,131 +1,27 @@
-"""What the senders send: requests made of the sources' own examples, with other people, lines and amounts. No I/O.
-
-Totals are computed here, line by line, as the shops do it, and with no code of Bookhook's.
-"""
+"""What the senders send: requests made of the sources' own examples, with other people, lines and amounts. No I/O."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from mappings.examples import Example, compact
+from tests.chaos.things import TAXES, Change, Expense, Item, Order, Person, Thing
 from tests.scene import example
 
 template_of = cache(example)
-CENT = Decimal("0.01")
-# Each source's tax, by the name it has in the sandbox.
-TAXES = {
-    "shopify": ("State Tax", Decimal(6)),
-    "woocommerce": ("Sales Tax", Decimal("8.25")),
-    "standard": ("VAT", Decimal(20)),
-}
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A buyer: known by e-mail, else by an id that only its shop knows, else not at all."""
-
-    first_name: str
-    last_name: str
-    email: str | None = None
-    customer_id: int | None = None
-
-    @property
-    def name(self) -> str:
-        """As the shop writes it."""
-        return f"{self.first_name} {self.last_name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A line of an order; `discount` is an amount off the whole line."""
-
-    title: str
-    price: Decimal
-    quantity: int
-    discount: Decimal
-    is_taxed: bool
-
-    @property
-    def gross(self) -> Decimal:
-        """Before discount and tax."""
-        return self.price * self.quantity
-
-    @property
-    def net(self) -> Decimal:
-        """After discount, before tax."""
-        return self.gross - self.discount
-
-    def tax(self, source: str) -> Decimal:
-        """The tax on the line, to the cent."""
-        return (self.net * TAXES[source][1] / 100).quantize(CENT, ROUND_HALF_UP) if self.is_taxed else Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One version of an order; `version` tells the bodies of one order apart."""
-
-    source: str
-    number: int
-    person: Person
-    currency_code: str
-    items: tuple[Item, ...]
-    version: int = 1
-    is_paid: bool = True
-
-    @property
-    def total(self) -> Decimal:
-        """What the buyer pays."""
-        return sum((item.net + item.tax(self.source) for item in self.items), Decimal(0))
-
-    @property
-    def reference(self) -> str:
-        """What the document's reference number begins with."""
-        return {"shopify": f"#{self.number}", "woocommerce": f"{self.number}", "standard": f"SO-{self.number}"}[
-            self.source
-        ]
-
-    @property
-    def business_key(self) -> str:
-        """How the ledger names the document."""
-        prefix = "deal-" if self.source == "standard" else ""
-        return f"{self.source}/invoice/order:{prefix}{self.number}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expense:
-    """One expense; its description holds its reference."""
-
-    source: str
-    number: int
-    amount: Decimal
-    currency_code: str
-    vendor: str | None = None
-    version: int = 1
-
-    @property
-    def total(self) -> Decimal:
-        """What was paid."""
-        return self.amount
-
-    @property
-    def reference(self) -> str:
-        """A word of the document's description."""
-        return f"X{self.number}"
-
-    @property
-    def business_key(self) -> str:
-        """How the ledger names the document."""
-        once_per = f"command:T0BOOKHOOK:{self.number}.1" if self.source == "slack" else f"expense:exp-{self.number}"
-        return f"{self.source}/expense/{once_per}"
-
-
-def request_for(thing: Order | Expense, sandbox_url: str) -> Example:
+def request_for(thing: Thing, sandbox_url: str) -> Example:
     """The request a sender would make of this version, unsigned; answers to Slack go to the sandbox."""
+    if isinstance(thing, Change):
+        return {"shopify": _shopify_refund, "woocommerce": _woocommerce_change, "standard": _standard_change}[
+            thing.source
+        ](thing)
     if isinstance(thing, Order):
         return {"shopify": _shopify, "woocommerce": _woocommerce, "standard": _standard_order}[thing.source](thing)
     return _slack(thing, sandbox_url) if thing.source == "slack" else _standard_expense(thing)
@@ -155,6 +51,23 @@ def _shopify(order: Order) -> Example:
     return _made(template, body, {"X-Shopify-Event-Id": identity, "X-Shopify-Webhook-Id": f"w-{identity}"})
 
 
+def _shopify_refund(refund: Change) -> Example:
+    template = template_of("shopify/refund_by_amount")
+    body, amount = _template(template), str(refund.amount)
+    currency = {"amount": "0.00", "currency_code": refund.order.currency_code}
+    [adjustment], [transaction] = body["order_adjustments"], body["transactions"]
+    body |= {
+        "id": refund.number,
+        "order_id": refund.order.number,
+        "total_duties_set": {"shop_money": currency, "presentment_money": currency},
+        "total_additional_fees_set": {"shop_money": currency, "presentment_money": currency},
+        "order_adjustments": [adjustment | {"amount": f"-{amount}"}],
+        "transactions": [transaction | {"amount": amount, "currency": refund.order.currency_code}],
+    }
+    identity = f"{refund.number:08x}-0002-4b7e-8a52-5d0f6c1e0002"
+    return _made(template, body, {"X-Shopify-Event-Id": identity, "X-Shopify-Webhook-Id": f"w-{identity}"})
+
+
 def _shopify_name(person: Person) -> Body:
     return {"first_name": person.first_name, "last_name": person.last_name, "company": None, "phone": None}
 
@@ -172,7 +85,16 @@ def _shopify_line(template: Body, item: Item) -> Body:
     }
 
 
-def _woocommerce(order: Order) -> Example:
+def _woocommerce_change(change: Change) -> Example:
+    """The order as it stands then."""
+    order = replace(change.order, version=change.version)
+    if change.what == "cancel":
+        return _woocommerce(order, status="cancelled")
+    refund = {"id": change.number, "reason": "", "total": f"-{change.amount}"}
+    return _woocommerce(order, refunds=[refund])
+
+
+def _woocommerce(order: Order, **changes: Any) -> Example:
     template = template_of("woocommerce/paid_order")
     body = _template(template)
     person = order.person
@@ -183,6 +105,7 @@ def _woocommerce(order: Order) -> Example:
         "status": "processing" if order.is_paid else "pending",
         "currency": order.currency_code,
         "date_modified": f"2026-03-14T10:{order.version % 60:02}:10",
+        "date_modified_gmt": f"2026-03-14T14:{order.version % 60:02}:10",
         "total": str(order.total),
         "customer_id": person.customer_id or 0,
         "billing": body["billing"] | named | {"email": person.email or "", "phone": ""},
@@ -190,6 +113,7 @@ def _woocommerce(order: Order) -> Example:
         "shipping_lines": [],
         "coupon_lines": [],
     }
+    body |= changes
     return _made(template, body, {"X-WC-Webhook-Delivery-ID": f"{order.number:024x}{order.version:08x}"})
 
 
@@ -224,6 +148,19 @@ def _standard_order(order: Order) -> Example:
         },
     }
     return _made(template_of("standard/order"), body, {"webhook-id": f"msg_order_{order.number}_{order.version}"})
+
+
+def _standard_change(change: Change) -> Example:
+    told = {
+        "payment": ("payment.received", {"id": str(change.number), "amount": str(change.amount)}),
+        "refund": ("refund.created", {"id": str(change.number), "amount": str(change.amount)}),
+        "cancel": ("order.cancelled", {}),
+    }
+    kind, own = told[change.what]
+    data = {"order_id": f"deal-{change.order.number}", "date": "2026-03-15", "currency": change.order.currency_code}
+    body = {"type": kind, "timestamp": "2026-03-15T10:00:00.000Z", "data": data | own}
+    identity = f"msg_{change.what}_{change.order.number}_{change.number}"
+    return _made(template_of("standard/order"), body, {"webhook-id": identity})
 
 
 def _standard_line(item: Item) -> Body:

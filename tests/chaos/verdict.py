@@ -13,8 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from ledger import Event, Ledger, Step, marker
+from tests.chaos.lives import judge_lives
 from tests.chaos.plan import Plan, Request
-from tests.chaos.shops import Expense, Order, request_for
+from tests.chaos.shops import request_for
+from tests.chaos.things import Change, Expense, Order
 
 Record = dict[str, Any]
 Thing = Order | Expense
@@ -40,7 +42,7 @@ class Verdict:
 def judge_books(verdict: Verdict, plan: Plan, records: Mapping[str, list[Record]]) -> None:
     """Compares the sandbox's documents with the plan's things, by reference number and by marker."""
     documents = [*records["invoices"], *records["expenses"]]
-    verdict.documents = len(documents)
+    verdict.documents = sum(len(records[kind]) for kind in ("invoices", "expenses", "customerpayments", "creditnotes"))
     wanted = things_to_post(plan)
     by_reference, by_marker = defaultdict(list), defaultdict(list)
     for document in documents:
@@ -53,6 +55,10 @@ def judge_books(verdict: Verdict, plan: Plan, records: Mapping[str, list[Record]
     for strangers in (by_reference, by_marker):
         verdict.duplicate += [f"nobody asked for the document {name}" for name in strangers]
     _judge_customers(verdict, wanted, records)
+    missing, duplicate, wrong = judge_lives(plan, records)
+    verdict.missing += missing
+    verdict.duplicate += duplicate
+    verdict.wrong_total += wrong
     _judge_slack(verdict, records["slack"])
 
 
@@ -60,7 +66,7 @@ def things_to_post(plan: Plan) -> dict[str, list[Thing]]:
     """The versions of each thing that must stand in the books, by business key."""
     wanted: dict[str, list[Thing]] = defaultdict(list)
     for request in plan.requests:
-        if "posted" in request.ends:
+        if "posted" in request.ends and not isinstance(request.thing, Change):
             wanted[request.thing.business_key].append(request.thing)
     return dict(wanted)
 

@@ -42,6 +42,18 @@ def test_what_is_rejected_ends_and_its_submitter_is_told(run, held, worker, sand
     assert "It was rejected by mara at" in sandbox.slack[-1]["body"]["text"]
 
 
+def test_a_rejection_that_was_cut_short_is_told_by_the_next_one_and_only_once(run, held, ledger, sandbox):
+    ledger.approvals.decide(held, verdict="reject", by=("mara",), note="too much")
+    told = len(sandbox.slack)
+
+    results = [run("reject", held, "--by", "ada") for _ in range(2)]
+
+    assert [result.exit_code for result in results] == [1, 1]
+    assert "It was already rejected by mara at" in results[0].stderr
+    assert len(sandbox.slack) == told + 1
+    assert "It was rejected by mara at" in sandbox.slack[-1]["body"]["text"]
+
+
 def test_events_that_wait_are_listed_and_say_so(run, held):
     assert held in run("events", "--state", "awaiting_approval").stdout
     assert "waits for approval, submitted by U0JONAS / jonas" in run("show", held).stdout

@@ -1,12 +1,14 @@
 """`bookhook backfill`: history from a file, once, behind what comes in now."""
 
+import io
 import json
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.scene import example
+from cli.jsonl import Requests
+from tests.scene import SOURCES, example
 
 SHOPIFY = example("shopify/paid_order")
 ORDER = example("standard/order")
@@ -122,13 +124,42 @@ def test_amounts_keep_their_digits(run, write, worker):
     assert b'"exchange_rate":1.10000000000000000001' in worker.only_event().body
 
 
-@pytest.mark.parametrize("line", ["not json", "[]", '{"headers": [], "raw": "x"}', '{"headers": {}, "raw": 7}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("not json", "[]", '{"headers": [], "raw": "x"}', '{"headers": {}, "raw": 7}'),
+        *(r'{"headers": {}, "raw": "\ud800"}', '{"headers": {"Content-Type": 5}, "raw": "x"}'),
+        *('{"body": {"n": 1e9999999999999999999}}', f'{{"body": {"[" * 900}{"]" * 900}}}', "[" * 100_000),
+    ],
+    ids=[
+        *("no JSON", "no object", "no headers", "no raw text"),
+        *("half a character", "no text in headers", "an extreme number", "900 nested lists", "100,000 nested lists"),
+    ],
+)
 def test_a_line_that_is_no_request_is_told_and_the_others_go_on(run, write, worker, line):
     result = run("backfill", "standard", str(write([line, *orders(1)])))
 
     assert result.exit_code == 1
     assert "1 are queued" in result.stdout
     assert "1 unreadable" in result.stdout
+
+
+def test_of_a_line_that_is_too_long_only_the_beginning_is_held():
+    requests = Requests(SOURCES["standard"], topic=None, most_bytes=10)
+    file = io.BytesIO(b"x" * 100 + b"\n" + b"y" * 79 + b"\n" + b"z" * 1000)
+
+    assert [(line[:1], len(line)) for line in requests.lines(file)] == [(b"x", 81), (b"y", 80), (b"z", 81)]
+
+
+def test_a_line_too_long_for_any_body_is_told_and_skipped(run, write, worker, environ):
+    environ = {**environ, "BOOKHOOK_MAX_BODY_BYTES": "2000"}
+    file = str(write([*orders(1), json.dumps({"raw": "x" * 50_000}), *orders(2, start=2)]))
+
+    result = run("backfill", "standard", file, env=environ)
+
+    assert result.exit_code == 1
+    assert "the line is too long for any body" in result.stderr
+    assert "of 4 lines 3 are queued, 0 ignored, 0 recorded before, 1 unreadable" in result.stdout
 
 
 def test_a_batch_is_undone_by_its_name(run, write, worker, sandbox):
@@ -157,6 +188,13 @@ def test_a_dry_run_counts_what_would_come_of_it_and_records_nothing(run, write, 
     assert any("mapping_failed at contact.email" in line and "line 5" in line for line in told)
     assert any("unreadable" in line and "line 6" in line for line in told)
     assert list(worker.desk.ledger.events.list()) == []
+
+
+def test_a_dry_run_counts_a_line_that_stands_there_twice_once(run, write):
+    result = run("backfill", "standard", str(write([*orders(2), *orders(1)])), "--dry-run")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0] == "2 would be posted, 0 ignored, 0 parked, 1 repeated"
 
 
 def test_a_dry_run_needs_no_network_and_succeeds_when_nothing_would_be_parked(run, write, environ):

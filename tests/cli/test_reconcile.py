@@ -54,7 +54,7 @@ def test_only_what_came_since_is_compared(run, posted):
     assert "nothing compared" in run("reconcile", "--since", "1d").stdout
 
 
-@pytest.mark.parametrize("since", ["soon", "30", "99999d", "2026-13-01"])
+@pytest.mark.parametrize("since", ["soon", "30", "99999d", "2026-13-01", "2999-01-01", "0001-01-01", "1970-01-01"])
 def test_a_beginning_that_is_none_is_a_wrong_use(run, since):
     assert run("reconcile", "--since", since).exit_code == 2
 

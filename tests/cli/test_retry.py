@@ -47,6 +47,15 @@ def test_an_accepted_total_goes_on_with_what_follows(run, differing, worker, san
     assert "sent" in worker.documents(differing)
 
 
+def test_what_stands_in_books_that_are_not_set_up_any_more_is_said(run, differing, environ):
+    moved = {**environ, "ZOHO_ORGANIZATION_ID": "10000002"}
+
+    result = run("retry", differing, "--accept", env=moved)
+
+    assert result.exit_code == 1
+    assert "The organization 10000001 is no longer configured. Set it up again" in result.stderr
+
+
 def test_void_takes_it_back_and_leaves_it_at_that(run, differing, worker, sandbox):
     result = run("retry", differing, "--void", "--yes")
 

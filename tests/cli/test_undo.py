@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from tests.scene import example
-from worker.undo import UNDONE
 
 ORDER = example("standard/order")
 PAID = example("standard/order_paid")
@@ -232,17 +231,6 @@ def test_a_delete_that_surely_did_nothing_leaves_it_posted(run, posted, sandbox,
     assert invoices(sandbox) == [("INV-000001", "draft")]
 
 
-def test_an_event_that_waits_for_a_worker_is_left_alone(run, posted, sandbox, worker):
-    worker.desk.ledger.undoing.park(posted, UNDONE)
-    run("retry", posted)
-
-    result = run("undo", posted, "--yes")
-
-    assert result.exit_code == 1
-    assert f"{posted}: it is queued" in result.stderr
-    assert invoices(sandbox) == [("INV-000001", "draft")]
-
-
 def test_a_document_of_another_event_stays(run, posted, hooks, worker, sandbox):
     again = post(hooks, worker, once_more())
     assert again != posted
@@ -253,7 +241,21 @@ def test_a_document_of_another_event_stays(run, posted, hooks, worker, sandbox):
     assert invoices(sandbox) == [("INV-000001", "draft")]
 
 
-def test_an_unknown_event_and_no_event_at_all(run):
+def test_what_a_worker_or_a_stopped_undo_holds_is_undone_a_little_later(run, posted, sandbox, worker):
+    documents, invoice = worker.desk.ledger.documents, worker.documents(posted)["invoice"]
+    documents.claim(invoice.business_key, "invoice", event_id=posted, lease="of one who was killed")
+
+    result = run("undo", posted, "--yes")
+
+    assert result.exit_code == 1
+    assert "invoice INV-000001: not done yet" in result.stderr
+    assert "undo again in 15 seconds" in result.stderr
+    assert len(sandbox.invoices) == 1
+
+
+def test_an_unknown_event_batch_and_no_event_at_all(run):
+    assert "There is no batch 'typo'." in run("undo", "--batch", "typo", "--yes").stderr
+    assert run("undo", "--batch", "typo").exit_code == 1
     assert run("undo", "ev_nothing00").exit_code == 1
     assert run("undo").exit_code == 2
     assert run("undo", "ev_nothing00", "--batch", "b").exit_code == 2

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -188,3 +189,24 @@ def test_no_log_line_holds_a_body_an_address_or_a_secret(hooks, capfd):
     email = json.loads(ORDER.body)["email"]
     for hidden in (email, "forged", *two_secrets(SOURCES["shopify"]), json.loads(ORDER.body)["line_items"][0]["title"]):
         assert hidden not in logged
+
+
+UPLOAD = example("standard/expense_with_receipt")
+TWICE = "multipart/form-data; boundary*0=----receipt-2204; boundary*=----receipt-2204"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (UPLOAD.body.replace(b'filename="lunch.pdf"', b"filename*0=a; filename*=b"), {}),
+        (UPLOAD.body, {"Content-Type": TWICE}),
+    ],
+    ids=["the head of a part", "the head of the request"],
+)
+def test_a_genuine_upload_that_nobody_can_read_is_recorded_and_parked(hooks, worker, body, headers):
+    answer = hooks.deliver(replace(UPLOAD, body=body, headers={**UPLOAD.headers, **headers}))
+    worker.drain()
+
+    assert (answer.status_code, answer.json["status"]) == (202, "queued")
+    event = worker.event(answer.json["event_id"])
+    assert (event.state, event.error.code, event.body) == ("parked", "unreadable", body)

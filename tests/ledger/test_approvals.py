@@ -70,6 +70,25 @@ def test_whoever_has_one_of_the_submitters_names_does_not_decide(ledger, name):
     assert ledger.events.get(event_id).state == "awaiting_approval"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jose\u0301 Müller",
+        "JOSÉ  MÜLLER",
+        "ＪＯＳÉ Mu\u0308ller",
+        "josé\u00a0müller",
+        "jo\u200bsé mü\u2060ller",
+        "josé mü\ufe0fller",
+    ],
+    ids=["composed", "two spaces", "full width", "a hard space", "invisible characters", "a variation selector"],
+)
+def test_another_spelling_of_a_name_is_the_same_name(ledger, name):
+    event_id = hold(ledger, "José Müller")
+
+    assert ledger.approvals.decide(event_id, verdict="approve", by=(name,)).obstacle is not None
+    assert ledger.approvals.decide(event_id, verdict="approve", by=("Josefa Müller",)).obstacle is None
+
+
 def test_nobody_is_the_submitter_of_what_names_none(ledger):
     assert ledger.approvals.decide(hold(ledger), verdict="approve", by=("mara",)).obstacle is None
 

@@ -221,6 +221,24 @@ def test_the_lists_forget_what_has_expired(ledger, redis, clock):
     assert ledger.events.counts()["posted"] == 1
 
 
+def test_the_lists_forget_what_was_ignored(ledger, redis, clock):
+    for day in range(3):
+        ledger.events.record(replace(ARRIVAL, delivery=None, body=b"%d" % day, ignored="test"))
+        clock.advance(60 * 86400)
+
+    for name in ("bh:events", "bh:events:ignored", "bh:events:of:shopify"):
+        assert redis.zcard(name) == 2
+
+
+def test_nothing_is_noted_of_an_event_that_is_forgotten(ledger, redis):
+    event_id = ledger.events.record(ARRIVAL).event_id
+    redis.delete(f"bh:event:{event_id}", f"bh:timeline:{event_id}")
+
+    ledger.events.note(event_id, "invoice_deleted")
+
+    assert redis.keys("bh:timeline:*") == []
+
+
 def test_the_timeline_keeps_the_newest_two_hundred_steps(ledger):
     event_id = ledger.events.record(ARRIVAL).event_id
     for number in range(150):

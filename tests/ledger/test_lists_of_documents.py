@@ -98,6 +98,19 @@ def test_only_what_was_undone_begins_its_next_generation_with_what_was_done_to_i
     assert marker(KEY, 2) != marker(KEY, 1)
 
 
+def test_an_answer_is_forgotten_with_its_event_and_nothing_else_is(ledger, redis):
+    answers = {event_id: f"slack/answer/{event_id}:posted" for event_id in ("ev_0", "ev_1")}
+    for event_id, key in answers.items():
+        ledger.documents.claim_answer(key, event_id=event_id, lease="a")
+        ledger.documents.write(key, "a", {"state": "posting"})
+    write(ledger, **POSTED)
+    ledger.documents.claim_answer("slack/answer/ev_1:parked", event_id="ev_1", lease="a")
+
+    assert [redis.ttl(f"bh:document:{key}") for key in answers.values()] == [90 * 86400] * 2
+    assert [redis.ttl(f"bh:documents:{event_id}") for event_id in answers] == [90 * 86400, -1]
+    assert redis.ttl(f"bh:document:{KEY}") == -1
+
+
 @pytest.fixture
 def arrived(ledger):
     arrival = Arrival(
@@ -124,10 +137,20 @@ def test_an_event_that_is_over_is_parked_and_kept(ledger, redis, arrived):
     assert ledger.events.counts()["posted"] == 0
 
 
-def test_an_event_at_work_is_left_to_its_worker(ledger, arrived):
-    assert ledger.undoing.park(arrived, TROUBLE) == "queued"
-    ledger.events.begin(arrived, process="p")
+def test_an_event_whose_turn_has_not_come_is_parked_and_no_worker_takes_it(ledger, redis, arrived):
+    assert ledger.undoing.park(arrived, TROUBLE) is None
+
+    assert ledger.events.begin(arrived, process="p") is None
+    assert ledger.events.backlog("1") == 0
+    assert redis.zcard("bh:handed:1") == 0
+
+
+def test_an_event_at_work_or_up_for_approval_is_left_alone(ledger, arrived):
+    _, lease = ledger.events.begin(arrived, process="p")
     assert ledger.undoing.park(arrived, TROUBLE) == "working"
+
+    ledger.approvals.hold(arrived, lease, submitted_by=["u"], summary="1 EUR")
+    assert ledger.undoing.park(arrived, TROUBLE) == "awaiting_approval"
     assert ledger.undoing.park("ev_nothing00", TROUBLE) == ""
 
 

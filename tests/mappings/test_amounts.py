@@ -44,6 +44,16 @@ def read(text):
         ("42 taxi", "42", None, "taxi"),
         ("42.50 EURO meals", "42.50", None, "EURO meals"),
         ("1200 JPY", "1200", "JPY", None),
+        ("EUR 42.00 100 sheets", "42.00", "EUR", "100 sheets"),
+        ("42,- 3 taxis", "42", None, "3 taxis"),
+        ("12 EUR - taxi", "12", "EUR", "- taxi"),
+        ("€42 bus ticket", "42", "EUR", "bus ticket"),
+        ("EUR 12 kitchen", "12", "EUR", "kitchen"),
+        ("EUR 5 top hats", "5", "EUR", "top hats"),
+        ("42 cup of coffee", "42", None, "cup of coffee"),
+        ("42 all meals", "42", None, "all meals"),
+        ("42 PEN meals", "42", "PEN", "meals"),
+        ("TRY 42 meals", "42", "TRY", "meals"),
     ],
 )
 def test_an_amount_is_read_by_rule(text, amount, currency, rest):
@@ -58,6 +68,7 @@ def test_an_amount_is_read_by_rule(text, amount, currency, rest):
         ("42.505 EUR", ("42505", "42.505")),
         ("1,234 KWD", ("1234", "1.234", "1.2340")),
         ("EUR 42 100 sheets of paper", ("42100", "42, for “100 …”")),
+        ("EUR 2 000", ("2000 or as 2, for “000 …”", "write 2000.00 for the one, 2.00 for the other.")),
     ],
 )
 def test_what_can_be_read_in_two_ways_is_asked_back_with_both(text, readings):
@@ -88,7 +99,28 @@ def test_what_cannot_be_meant_is_asked_back(text, words):
     assert words in spoken(text)["question"]
 
 
-@pytest.mark.parametrize("text", ["", "lunch", "meals 42 EUR", "42x", "EUR", "٤٢ EUR", None, 42, "1 " * 300])
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("€12 50 taxi", "12 50"),
+        ("12 € 50", "12 50"),
+        ("EUR 12 ,50", "12 ,50"),
+        ("EUR 12 €5 taxi", "12 €5"),
+        ("EUR 12 ½ taxi", "12 ½"),
+        ("USD 12 1/2 taxi", "12 1"),
+        ("EUR 5 k taxi", "5 k"),
+        ("EUR 1.5 million", "1.5 million"),
+        ("EUR 10 + 5 taxi", "10 + 5"),
+        ("EUR 10.00 + 5.00 taxi", "10.00 + 5"),
+        ("12.00 EUR x 3", "12.00 x 3"),
+        ("EUR 12 \u2013 15 taxi", "12 \u2013 15"),
+    ],
+)
+def test_what_goes_on_like_an_amount_is_asked_back_with_its_parts(text, written):
+    assert spoken(text)["question"].startswith(f"“{written}”: is that one amount?")
+
+
+@pytest.mark.parametrize("text", ["", "lunch", "meals 42 EUR", "42x", "EUR", "cup 5", "٤٢ EUR", None, 42, "1 " * 300])
 def test_what_is_no_amount_is_nothing(text):
     assert spoken(text) is None
 

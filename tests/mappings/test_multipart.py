@@ -73,6 +73,8 @@ def test_a_file_is_called_without_its_folders_and_keeps_its_ending(given, name):
         (body(EVENT, b"Content-Type: text/plain\r\n\r\nhello"), "no name"),
         (body(EVENT, b'Content-Disposition: attachment; name="a"\r\n\r\nhello'), "no name"),
         (body(EVENT, b'Content-Disposition: form-data; name="\xff"\r\n\r\nhello'), "cannot be read"),
+        (body(EVENT, file(name='name="a"; filename*0=a; filename*=b')), "cannot be read"),
+        (body(EVENT, file(name="name*0=a; name*=b")), "cannot be read"),
         (body(EVENT).replace(b"--frontier\r\n", b"--frontiers\r\n"), "begins like a boundary"),
         (body(EVENT, *(file(name=f'name="f{n}"; filename="f"') for n in range(60))), "more than 50 parts"),
         (body(EVENT.replace(b"7", b"")), "not JSON"),
@@ -90,6 +92,13 @@ def test_a_body_without_a_boundary_is_unreadable(content_type):
     headers = {"Content-Type": content_type if "multi" in content_type else f"multipart/form-data; boundary={'b' * 71}"}
 
     with pytest.raises(Unreadable, match="no boundary"):
+        _ = Received(body(EVENT), headers).root
+
+
+def test_a_boundary_that_stands_there_twice_is_unreadable():
+    headers = {"Content-Type": "multipart/form-data; boundary*0=frontier; boundary*=frontier"}
+
+    with pytest.raises(Unreadable, match="content type cannot be read"):
         _ = Received(body(EVENT), headers).root
 
 

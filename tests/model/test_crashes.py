@@ -101,7 +101,8 @@ AFTER_OTHERS = [
 DANGERS = [
     *((story, Victim, when) for story in (VENDOR, SLACK) for when in ("before", "after")),
     *((story, Victim, "before") for story in (FIRST_ORDER, SECOND_VERSION, *AFTER_OTHERS)),
-    *((story, Unlucky, when) for story in (FIRST_ORDER, SLACK) for when in ("before", "after")),
+    (FIRST_ORDER, Unlucky, "after"),
+    *((SLACK, Unlucky, when) for when in ("before", "after")),
 ]
 WORDS = {Victim: "killed", Unlucky: "cut off"}
 

@@ -106,7 +106,7 @@ STORIES = (PAYMENT, REFUND, REDUCTION, VOID, CREDITED, RESTORED, MADE_ROOM, EMAI
 # What just after one effect and just before the next leave behind is the same; a worker that lives on is another thing.
 DANGERS = [
     *((story, Victim, "before") for story in STORIES),
-    *((story, Unlucky, "after") for story in (REFUND, RESTORED, EMAILED, RECEIPT)),
+    *((story, Unlucky, "after") for story in (REFUND, EMAILED, RECEIPT)),
 ]
 WORDS = {Victim: "killed", Unlucky: "cut off"}
 

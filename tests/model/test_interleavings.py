@@ -91,13 +91,13 @@ ONE_EVENT = Meeting("an event that was taken back", deliver_order, ("begin", "/i
 ONE_BUYER = Meeting(
     "two orders of a new buyer",
     deliver_two_orders_of_a_new_buyer,
-    ("begin", "/contact", "POST /invoices", "finish"),
+    ("begin", "/contact", "finish"),
     Ending(documents=2, payments=2, books=Figures(net=2 * PRICE, cash=2 * PRICE, owed=ZERO, credit=ZERO)),
 )
 PAID_AND_CANCELLED = Meeting(
     "a payment and a cancellation",
     deliver_payment_and_cancellation,
-    ("begin", "lock_order", " /", "finish"),
+    ("begin", "lock_order", " /", "bh:lease:standard/void", "finish"),
     Ending(books=books("0", "100", "0", "100"), credit_notes=1),
 )
 PAID_AND_REFUNDED = Meeting(
@@ -219,7 +219,7 @@ MOVES = st.sampled_from(["first", "second"] * 6 + ["leases_end", "event_is_taken
 def test_in_any_order_one_document_stands(world, meeting):
     tags = (f"t{number:04}" for number in count())
 
-    @steady(80)
+    @steady(50)
     @given(st.lists(st.tuples(MOVES, st.integers(1, 12)), min_size=2, max_size=12))
     def play(moves):
         tag = next(tags)

@@ -131,6 +131,8 @@ def test_exactly_the_address_that_was_checked_is_called(monkeypatch):
         *(("127.0.0.1", False), ("0.0.0.0", False), ("10.1.2.3", False), ("172.16.0.1", False)),  # noqa: S104
         *(("192.168.1.1", False), ("169.254.1.1", False), ("100.64.0.1", False), ("224.0.0.1", False)),
         *(("::1", False), ("fe80::1", False), ("fe80::1%eth0", False), ("fc00::1", False), ("::", False)),
+        *(("fec0::1", False), ("::10.0.0.1", False), ("::ffff:0:10.0.0.1", False), ("5f00::1", False)),
+        *(("192.0.0.8", False), ("::ffff:8.8.8.8", True)),
         *(("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False), ("2002:a00:1::", False), ("ff0e::1", False)),
     ],
 )

@@ -1,5 +1,7 @@
 """Expenses that a person must approve, from the command to the books."""
 
+import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -177,6 +179,24 @@ def test_only_what_is_worth_more_needs_approval(say, worker, text, state):
     assert worker.event(say(text)).state == state
 
 
+@pytest.fixture
+def limited(environ, tmp_path):
+    """The standard sender's expenses need approval above a hundred."""
+    file = tmp_path / "connections.yaml"
+    file.write_text("connections: {standard: {expenses: {approval: over(100)}}}")
+
+
+@pytest.mark.parametrize(("rate", "currency"), [("0.001", "EUR"), ("0.001", "XPF"), ("1", "EUR")])
+def test_a_rate_of_the_senders_own_does_not_make_an_expense_small(limited, hooks, worker, rate, currency):
+    told = json.loads(example("standard/expense").body)
+    told["data"] |= {"amount": "100.00", "currency": currency, "exchange_rate": rate}
+
+    event_id = hooks.deliver(replace(example("standard/expense"), body=json.dumps(told).encode())).json["event_id"]
+    worker.drain()
+
+    assert worker.event(event_id).state == "awaiting_approval"
+
+
 @pytest.mark.parametrize("expenses", ["approval: over(100)"], indirect=True)
 def test_what_nobody_knows_the_worth_of_needs_approval(say, worker, sandbox):
     assert worker.event(say("1 XPF meals")).state == "awaiting_approval"
@@ -207,6 +227,14 @@ def test_an_approval_outlives_its_event(say, worker, redis):
 
     assert redis.ttl(f"bh:event:{event_id}") > 0
     assert redis.ttl(f"bh:approval:{event_id}") == -1
+
+
+def test_what_was_answered_is_forgotten_in_time(say, redis):
+    event_id = say("approve ev_nothing00", STRANGER)
+
+    [answer] = redis.keys(f"bh:document:slack/answer/{event_id}:*")
+    assert redis.ttl(answer) > 0
+    assert redis.ttl(f"bh:documents:{event_id}") > 0
 
 
 def test_what_is_kept_for_ever_holds_nothing_said_about_people(say, worker, redis):

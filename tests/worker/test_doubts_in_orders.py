@@ -154,7 +154,7 @@ def test_a_forgotten_deposit_is_no_part_of_what_is_recorded_after_it(hooks, work
 
     tell("orders/create")
     worker.drain()
-    before = [Decimal(each["amount"]) for each in sandbox.customerpayments]
+    before = [Decimal(str(each["amount"])) for each in sandbox.customerpayments]
 
     redis.flushall()
     tell("orders/paid", financial_status="paid", total_outstanding="0.00", updated_at="2026-03-20T10:00:00-04:00")
@@ -162,7 +162,9 @@ def test_a_forgotten_deposit_is_no_part_of_what_is_recorded_after_it(hooks, work
 
     total = Decimal(told["total_price"])
     assert 0 < before[0] < total
-    assert sorted(Decimal(each["amount"]) for each in sandbox.customerpayments) == sorted([*before, total - before[0]])
+    assert sorted(Decimal(str(each["amount"])) for each in sandbox.customerpayments) == sorted(
+        [*before, total - before[0]]
+    )
     assert [invoice["status"] for invoice in sandbox.invoices] == ["paid"]
 
 

@@ -168,6 +168,16 @@ def test_books_without_a_difference_end_the_care_after_a_loss(posted, worker, cl
     assert incarnation.observe() is None
 
 
+@pytest.mark.parametrize(("days", "is_over"), [(6.9, False), (7, True), (30, True)])
+def test_only_a_look_back_of_a_week_or_more_ends_it(posted, worker, clock, compare, days, is_over):
+    worker.desk.ledger.incarnation.declare_gone_back()
+    clock.advance(SETTLE + SEND + 1)
+
+    compare(since=clock() - days * 86400)
+
+    assert (worker.desk.ledger.incarnation.observe() is None) is is_over
+
+
 def test_a_difference_does_not_end_it(posted, worker, sandbox, clock, compare):
     worker.desk.ledger.incarnation.declare_gone_back()
     clock.advance(SETTLE + SEND + 1)
