@@ -266,5 +266,3 @@ def test_a_second_word_about_one_payment_that_says_another_amount_is_a_conflict(
 
     assert code(worker, other) == "conflict"
     assert books() == money("100", "40", "60", "0")
-
-
