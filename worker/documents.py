@@ -160,7 +160,7 @@ def refuse_contradiction(
             "its own.",
             field="once_per",
         )
-    if record.event_id == task.event.event_id or record.money in (None, digest_money(draft)):
+    if not contradicts(task, draft, record):
         return
     if version is not None and record.version is not None and version < record.version:
         task.note("older_version", f"{what} was made of a newer one")
@@ -169,9 +169,15 @@ def refuse_contradiction(
     raise Conflict(
         f"{what} is already posted for this, with other amounts: "
         f"{record.control_total} {record.currency_code} then, {amount} {draft.currency_code} now.",
-        remedy="Nothing was changed in Zoho. Compare the two versions and correct the document by hand if needed.",
+        remedy="Nothing was changed in Zoho. If the new amounts are right, correct the document there, then retry: it "
+        "is taken as it then stands. If the old ones are, say that it is seen to: bookhook retry --done.",
         field="control_total",
     )
+
+
+def contradicts(task: Task, draft: Draft, record: DocumentRecord) -> bool:
+    """Whether the record was made of another event's draft, with other amounts."""
+    return record.event_id != task.event.event_id and record.money not in (None, digest_money(draft))
 
 
 def compare_totals(record: DocumentRecord, currency_code: str) -> None:

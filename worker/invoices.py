@@ -10,6 +10,7 @@ from worker.documents import (
     WALK_IN,
     Party,
     compare_totals,
+    contradicts,
     digest_money,
     marked_effect,
     refuse_contradiction,
@@ -50,10 +51,30 @@ def post_invoice(task: Task, draft: InvoiceDraft, newest: Version) -> DocumentRe
         prepare=lambda marker: _prepare(task, newest, marker),
         mend=lambda body: _customer(newest.drafts, draft).replace_lost(task, body),
     )
-    record = task.bring_about(effect)
+    record = _as_corrected(task, draft, task.bring_about(effect))
     refuse_contradiction(task, draft, record, version=task.event.version)
     compare_totals(record, draft.currency_code)
     return record
+
+
+def _as_corrected(task: Task, draft: InvoiceDraft, record: DocumentRecord) -> DocumentRecord:
+    """The record, made that of the changed order where a person has corrected the invoice in Zoho to its total."""
+    if not contradicts(task, draft, record) or draft.control_total == record.control_total:
+        return record
+    standing = task.books.read("invoice", record.zoho_id or "")
+    if (standing.total, standing.currency_code) != (draft.control_total, draft.currency_code):
+        return record
+    plan, documents = task.books.plan_invoice(draft, task.options), task.desk.ledger.documents
+    documents.claim(record.business_key, record.kind, event_id=task.event.event_id, lease=task.lease)
+    try:
+        corrected = {"total": standing.total, "tax_total": standing.tax_total, "control_total": draft.control_total}
+        taxes = {"control_tax": plan.control_tax, "tax_leeway": plan.tax_leeway}
+        told = {"money": digest_money(draft), "version": task.event.version}
+        documents.write(record.business_key, task.lease, {**corrected, **taxes, **told})
+    finally:
+        documents.release(record.business_key, task.lease)
+    task.note("corrected", f"{record.number} was corrected in Zoho to {standing.total}")
+    return documents.get(record.business_key) or record
 
 
 def _prepare(task: Task, newest: Version, marker: str) -> Prepared:

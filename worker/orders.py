@@ -11,7 +11,7 @@ from errors import Conflict, WaitsForOrder
 from ledger import DocumentRecord
 from worker.credits import Invoiced, cancel, credit, make_room
 from worker.invoices import Version, newest_version, post_invoice
-from worker.payments import missing_payments, pay
+from worker.payments import missing_payments, pay, refuse_unpayable
 from worker.statuses import email, mark_sent, restore, settle_void
 from worker.task import Task
 from worker.waiting import wait_for_order
@@ -107,12 +107,14 @@ def _reopen(task: Task, invoiced: Invoiced) -> None:
         raise Conflict(
             f"The order is active again, but {invoiced.record.number} is credited by {cancelled.number}.",
             code="credited",
-            remedy="Nothing was changed in Zoho. Void the credit note there or invoice the order by hand.",
+            remedy="Nothing was changed in Zoho. Take the cancellation back (bookhook undo with the id of its event), "
+            "then retry; or invoice the order by hand, then say so: bookhook retry --done.",
         )
 
 
 def _pay(task: Task, drafts: Drafts, invoiced: Invoiced) -> None:
     for payment in missing_payments(task, drafts.once_per, drafts.payments):
+        refuse_unpayable(payment, invoiced.record)
         restore(task, invoiced.once_per, invoiced.record)
         mark_sent(task, invoiced.once_per, invoiced.record)
         make_room(task, invoiced)

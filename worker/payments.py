@@ -12,6 +12,8 @@ from worker.posting import Prepared
 from worker.task import Task
 from zoho.protocol import freeze, read_money, thaw
 
+THEN_DONE = "then say so: bookhook retry --done"
+
 
 def missing_payments(task: Task, order: str, payments: tuple[PaymentDraft, ...]) -> Iterator[PaymentDraft]:
     """The payments that are not recorded yet; of one that says what was paid so far, what that leaves."""
@@ -22,15 +24,33 @@ def missing_payments(task: Task, order: str, payments: tuple[PaymentDraft, ...])
             yield payment
 
 
-def pay(task: Task, order: str, payment: PaymentDraft, invoice: DocumentRecord) -> None:
-    """Records the payment of an order and applies it to the invoice."""
+def refuse_unpayable(payment: PaymentDraft, invoice: DocumentRecord) -> None:
+    """Raises NeedsAttention for a payment that cannot be one of this invoice, before anything is done to it."""
     if payment.currency_code != invoice.currency_code:
         raise NeedsAttention(
             f"The payment is in {payment.currency_code}, the invoice {invoice.number} in {invoice.currency_code}.",
             code="currency_differs",
             field="currency_code",
-            remedy="Record the payment in Zoho Books by hand, or have the sender tell it in the invoice's currency.",
+            remedy=f"Record the payment in Zoho Books by hand, {THEN_DONE}; or have the sender tell it in the "
+            "invoice's currency.",
         )
+    if invoice.total is not None and payment.amount > invoice.total:
+        raise _exceeding(payment, invoice, invoice.total)
+
+
+def _exceeding(payment: PaymentDraft, invoice: DocumentRecord, most: Decimal) -> NeedsAttention:
+    return NeedsAttention(
+        f"The payment is of {payment.amount} {payment.currency_code}, but of invoice {invoice.number} only {most} "
+        f"{invoice.currency_code} is open.",
+        code="payment_exceeds_invoice",
+        field="amount",
+        remedy="Compare the payments at the sender with those in Zoho Books: was it recorded there before? Record what "
+        f"is missing by hand, {THEN_DONE}.",
+    )
+
+
+def pay(task: Task, order: str, payment: PaymentDraft, invoice: DocumentRecord) -> None:
+    """Records the payment of an order and applies it to the invoice."""
     if is_settled_by_hand(task, payment.method, left=lambda: balance_of(task, "invoice", invoice)):
         return
     effect = marked_effect(
@@ -38,9 +58,18 @@ def pay(task: Task, order: str, payment: PaymentDraft, invoice: DocumentRecord) 
         "payment",
         payment.once_per,
         prepare=lambda marker: _prepare(task, order, payment, invoice, marker),
-        mend=lambda body: mend_customer(task, invoice, body),
+        mend=lambda body: _mend(task, payment, invoice, body),
     )
     refuse_contradiction(task, payment, task.bring_about(effect), order=order)
+
+
+def _mend(task: Task, payment: PaymentDraft, invoice: DocumentRecord, body: str) -> str | None:
+    """A refused body for the invoice's present customer; raises NeedsAttention where it is more than is open."""
+    if (mended := mend_customer(task, invoice, body)) is not None:
+        return mended
+    if (left := balance_of(task, "invoice", invoice)) < payment.amount:
+        raise _exceeding(payment, invoice, left)
+    return None
 
 
 def is_settled_by_hand(task: Task, method: str | None, *, left: Callable[[], Decimal]) -> bool:
@@ -104,6 +133,7 @@ def _is_posted(task: Task, order: str, payment: PaymentDraft) -> bool:
     record = task.record("payment", payment.once_per)
     if record is None or record.state != "posted":
         return False
+    task.mention(record)
     refuse_contradiction(task, payment, record, order=order)
     return True
 

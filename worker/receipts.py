@@ -45,8 +45,14 @@ class _Upload:
     def standing(self) -> Standing:
         return Standing(zoho_id=self.expense.zoho_id, url=self.expense.url)
 
-    def prepare(self) -> Prepared:
-        return Prepared(body=freeze({"name": self._file().name}))
+    def prepare(self) -> Prepared | Standing:
+        """What is to be sent; what a person put there instead of a file that was refused, stands."""
+        try:
+            return Prepared(body=freeze({"name": self._file().name}))
+        except ReceiptRefused:
+            if (standing := self.look()) is None:
+                raise
+            return standing
 
     def send(self, body: str, deadline: float) -> Standing:
         file = self._file()

@@ -74,6 +74,12 @@ class Task:
         finally:
             documents.release(key, self.lease)
 
+    def mention(self, record: DocumentRecord) -> None:
+        """Lists a document that stands already among the event's; raises Busy while another worker is at it."""
+        documents = self.desk.ledger.documents
+        documents.claim(record.business_key, record.kind, event_id=self.event.event_id, lease=self.lease)
+        documents.release(record.business_key, self.lease)
+
     def note(self, step: str, detail: str = "") -> None:
         """Adds a line to the event's timeline."""
         self.desk.ledger.events.note(self.event.event_id, step, detail)

@@ -144,7 +144,7 @@ def test_any_order_of_telling_ends_in_the_platforms_figures(request: pytest.Fixt
     if parked and platform.edits and any(is_worked_on for *_, is_worked_on in told):
         # It was invoiced before it was changed: that a person has to see, and what follows from it.
         assert "conflict" in parked
-        assert parked <= {"conflict", "zoho_rejected", "credit_exceeds_invoice"}
+        assert parked <= {"conflict", "payment_exceeds_invoice", "credit_exceeds_invoice"}
         return
     records = world.sandbox.records()
     books = figures(records, order.order_id)

@@ -249,6 +249,56 @@ def test_a_change_after_invoicing_is_a_conflict_a_person_decides(order, worker, 
     assert books() == money("100", "0", "100", "0")
 
 
+def test_a_change_that_a_person_has_carried_out_in_zoho_is_taken_over(order, worker, books, sandbox):
+    order.completed(updated_at="2026-03-14T10:00:00Z")
+    worker.drain()
+    change = order.updated(price="120.00", updated_at="2026-03-14T11:00:00Z")
+    worker.drain()
+    sandbox.correct_invoice(sandbox.invoices[0], adjustment=20)
+
+    worker.desk.ledger.events.requeue(change)
+    worker.drain()
+    order.paid("120.00")
+    worker.drain()
+
+    assert state(worker, change) == "posted"
+    assert books() == money("120", "120", "0", "0")
+
+
+def test_a_change_that_keeps_the_total_is_not_taken_for_carried_out(order, worker):
+    order.completed()
+    worker.drain()
+    lines = [{"name": "Table", "quantity": "1", "unit_price": "100.00"}]
+    change = order.updated(lines=lines)
+    worker.drain()
+
+    assert code(worker, change) == "conflict"
+
+
+@pytest.mark.parametrize(("first", "second"), [("130.00", None), ("40.00", "70.00")])
+def test_a_payment_over_what_is_open_is_parked_with_both_numbers(order, worker, sandbox, first, second):
+    order.completed()
+    events = [order.paid(amount, str(n)) for n, amount in enumerate((first, second)) if amount]
+    worker.drain()
+
+    trouble = worker.event(events[-1]).error
+    assert trouble.code == "payment_exceeds_invoice"
+    assert (second or first) in trouble.message
+    assert ("60" if second else "100") in trouble.message
+    assert sandbox.invoices[0]["status"] == ("partially_paid" if second else "draft")
+
+
+def test_a_second_word_about_a_recorded_payment_names_it(order, worker):
+    paid = [{"id": f"{order.order_id}-p1", "amount": "100.00", "date": "2026-03-15"}]
+    order.completed(payments=paid)
+    worker.drain()
+    again = order.paid("100.00")
+    worker.drain()
+
+    assert state(worker, again) == "posted"
+    assert "payment" in worker.documents(again)
+
+
 def test_a_change_alone_invoices_nothing(order, worker, sandbox):
     change = order.updated()
     worker.drain()

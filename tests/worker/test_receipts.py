@@ -139,3 +139,18 @@ def test_the_same_expense_sent_again_uploads_nothing_again(sent, hooks, worker, 
 
     assert [each.state for each in worker.desk.ledger.events.list()] == ["posted", "posted"]
     assert sandbox.expenses[0]["receipt_uploads"] == 1
+
+
+def test_a_receipt_that_a_person_put_there_stands(hooks, worker, files, sandbox):
+    event_id = hooks.deliver(expense("https://elsewhere.example/receipt.pdf")).json["event_id"]
+    worker.drain()
+    assert worker.event(event_id).error.code == "receipt_refused"
+    books = worker.desk.books["10000001"]
+    [held] = sandbox.expenses
+    books.upload_receipt(held["expense_id"], name="r.pdf", content=PDF, media_type="application/pdf")
+
+    worker.desk.ledger.events.requeue(event_id)
+    worker.drain()
+
+    assert worker.event(event_id).state == "posted"
+    assert sandbox.expenses[0]["receipt_uploads"] == 1

@@ -59,14 +59,13 @@ def test_one_id_for_two_orders_is_a_conflict_and_not_lost(order, worker, sandbox
     for each in (order, other):
         each.completed()
         each.paid("100.00", "1", id="bank-77" if kind == "payment" else f"{each.order_id}-p")
-    last = [each.refunded("10.00", "1", id="rf-1") for each in (order, other)][-1] if kind == "refund" else None
+    for each in (order, other) if kind == "refund" else ():
+        each.refunded("10.00", "1", id="rf-1")
     worker.drain()
 
-    events = {event.event_id: event for event in worker.desk.ledger.events.list()}
-    parked = [event for event in events.values() if event.state == "parked"]
+    parked = list(worker.desk.ledger.events.list(state="parked"))
     assert [event.error.code for event in parked] == ["conflict"]
     assert "another order" in parked[0].error.message
-    assert last is None or events[last] == parked[0]
 
 
 @pytest.mark.parametrize("options", [GIFT_CARDS])
