@@ -177,11 +177,22 @@ class UnknownName(NeedsAttention):
 
 
 class TotalDiffers(NeedsAttention):
-    """Raised when Zoho's total is not the sender's: before anything is sent, or the document stays a draft in Zoho."""
+    """Raised when Zoho's total is not the sender's: before anything is sent, or the document stays a draft in Zoho.
+
+    `computed` is, before anything is sent, what the lines come to (a `zoho.arithmetic.Totals`).
+    """
 
     code = "total_differs"
 
-    def __init__(self, *, total: Decimal, control_total: Decimal, currency_code: str, is_sent: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        total: Decimal,
+        control_total: Decimal,
+        currency_code: str,
+        is_sent: bool = True,
+        computed: object = None,
+    ) -> None:
         super().__init__(
             f"Zoho's total is {total} {currency_code}, the sender's is {control_total} {currency_code}."
             if is_sent
@@ -192,15 +203,25 @@ class TotalDiffers(NeedsAttention):
         )
         self.total = total
         self.control_total = control_total
+        self.computed = computed
 
 
 class TaxDiffers(NeedsAttention):
-    """Raised when the tax inside Zoho's total is not the sender's: before anything is sent, or of a draft in Zoho."""
+    """Raised when the tax inside Zoho's total is not the sender's: before anything is sent, or of a draft in Zoho.
+
+    `computed` is, before anything is sent, what the lines come to (a `zoho.arithmetic.Totals`).
+    """
 
     code = "tax_differs"
 
     def __init__(
-        self, *, tax_total: Decimal | None, control_tax: Decimal | None, currency_code: str, is_sent: bool = True
+        self,
+        *,
+        tax_total: Decimal | None,
+        control_tax: Decimal | None,
+        currency_code: str,
+        is_sent: bool = True,
+        computed: object = None,
     ) -> None:
         super().__init__(
             f"The total is right, but Zoho's tax in it is {tax_total} {currency_code}, the sender's is {control_tax} "
@@ -211,12 +232,13 @@ class TaxDiffers(NeedsAttention):
             remedy=_compare("the rate of the tax", "with the order's") if is_sent else _correct("the rate of the tax"),
             field="taxes",
         )
+        self.computed = computed
 
 
 def _compare(what: str, with_what: str) -> str:
     return (
         f"Compare {what} in Zoho {with_what}; correct the draft there, then retry: a retry compares again and never "
-        "posts."
+        "posts. Or have it taken as right, taken back, or posted anew: `bookhook retry --accept`, `--void` or `--anew`."
     )
 
 

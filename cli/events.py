@@ -142,7 +142,8 @@ def _line(event: Event) -> str:
 
 
 def _page(told: dict[str, Any]) -> str:
-    lines = [f"{told['event_id']}: {told['state']} after {told['attempts']} attempts"]
+    attempts = told["attempts"]
+    lines = [f"{told['event_id']}: {told['state']} after {attempts} attempt{'' if attempts == 1 else 's'}"]
     lines.append(f"  {told['connection']} {told['topic']}, received {told['received_at']}")
     if told["due_at"]:
         lines.append(f"  next try at {told['due_at']}")

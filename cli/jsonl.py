@@ -79,8 +79,20 @@ class Requests:
     def _bare(self, content: Mapping[str, Any]) -> Received:
         received = Received(compact(content).encode(), self._headers)
         if not self.source.identify(received).topic:
-            raise NotARequest("the line does not say what it is: give its topic with --topic")
+            raise NotARequest(f"the line does not say what it is: {self._how_to_say}")
         return received
+
+    @cached_property
+    def _how_to_say(self) -> str:
+        """How a line says its topic: with the option where the source's headers tell it, else in its body."""
+        for example in self.source.examples():
+            body = _object(example.body)
+            if body and self.source.identify(Received(example.body, example.headers)).topic:
+                if self.source.identify(Received(b"{}", example.headers)).topic:
+                    break
+                members = ", ".join(f'"{name}": …' for name in body)
+                return f"{self.source.name} reads that in the body, so a line looks like {{{members}}}"
+        return "give its topic with --topic"
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -93,6 +105,15 @@ class Requests:
                 return plain.headers
         topics = ", ".join(self.source.topics)
         raise click.UsageError(f"{self.source.name} has no example of the topic {self.topic!r}; it maps {topics}.")
+
+
+def _object(body: bytes) -> Mapping[str, Any] | None:
+    """The body if it is a JSON object."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _is_request(content: Mapping[str, Any]) -> bool:

@@ -12,9 +12,9 @@ from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Call, Computed, Stage, set_stage
 from cli.events import describe_trouble
 from cli.send import find_example
-from errors import NeedsAttention
+from errors import NeedsAttention, TaxDiffers, TotalDiffers
 from mappings import Received, Source
-from zoho.arithmetic import LineTotals
+from zoho.arithmetic import LineTotals, Totals
 from zoho.protocol import freeze
 
 THEN_RETRY = re.compile(r", then retry( the event)?\.$")
@@ -40,15 +40,24 @@ def map_request(source: str, request_name: str) -> None:
     try:
         rehearsal = stage.rehearse(received)
     except NeedsAttention as trouble:
-        told = describe_trouble(trouble.code, trouble.field, trouble.message)
-        remedy = THEN_RETRY.sub(".", trouble.remedy)  # there is no event yet
-        click.echo(f"would be parked: {told}\nwhat to do: {remedy}", err=True)
+        _tell(trouble)
         sys.exit(1)
     click.echo("\n".join(map(_told, rehearsal.calls)) or f"would be ignored: {rehearsal.ignored}")
     for computed in rehearsal.computed:
         click.echo(f"\n{_computation(computed)}")
     if rehearsal.calls:
         click.echo(CANNOT_KNOW, err=True)
+
+
+def _tell(trouble: NeedsAttention) -> None:
+    """Why it would be parked, below what its lines come to where that is the reason."""
+    if isinstance(trouble, TotalDiffers | TaxDiffers) and isinstance(trouble.computed, Totals):
+        totals = trouble.computed
+        told = f"total {totals.total:f}, of which {totals.tax_total:f} is tax"
+        click.echo("\n".join(("By Zoho's arithmetic:", *_lines(totals), told)))
+    told = describe_trouble(trouble.code, trouble.field, trouble.message)
+    remedy = THEN_RETRY.sub(".", trouble.remedy)  # there is no event yet
+    click.echo(f"would be parked: {told}\nwhat to do: {remedy}", err=True)
 
 
 def _find_stage(deployment: Deployment, name: str) -> Stage:
@@ -82,18 +91,21 @@ def _told(call: Call) -> str:
 def _computation(computed: Computed) -> str:
     """A table of the lines and, below it, what is added and what the sender says."""
     totals, currency = computed.plan.totals, computed.currency_code
-    table = _table([COLUMNS, *map(_row, totals.lines)])
     reason = f" ({computed.plan.reason})" if computed.plan.reason else ""
     adjustment = [f"adjustment {computed.plan.adjustment:f}{reason}"] if computed.plan.adjustment else []
     total = f"total {totals.total:f} {currency}, of which {totals.tax_total:f} is tax; the sender's total is "
     return "\n".join(
         (
             f"{computed.name}, by Zoho's arithmetic:",
-            *table,
+            *_lines(totals),
             *adjustment,
             f"{total}{computed.control_total:f} {currency}",
         )
     )
+
+
+def _lines(totals: Totals) -> Iterator[str]:
+    return _table([COLUMNS, *map(_row, totals.lines)])
 
 
 def _row(line: LineTotals) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""`bookhook retry`: works on events again; where a total differs, a person says what is to become of the document."""
+"""`bookhook retry`: works on events again, unless a person says what is to become of them or has seen to them."""
 
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -25,28 +26,75 @@ CHOICES = {
 @click.command()
 @click.argument("event_ids", nargs=-1)
 @click.option("--state", type=click.Choice(["parked", "waiting"]), help="Retry every event in this state.")
-@click.option("--accept", "way", flag_value="accept", help="Total differs: take it as right, as it stands in Zoho.")
-@click.option("--void", "way", flag_value="void", help="Total differs: take the document back, and leave it at that.")
-@click.option("--anew", "way", flag_value="anew", help="Total differs: take the document back and post it anew.")
-@click.option("--by", default=login_name, show_default="your login name", help="Who accepts a total.")
+@click.option("--accept", is_flag=True, help="Total differs: take it as right, as it stands in Zoho.")
+@click.option("--void", is_flag=True, help="Total differs: take the document back, and leave it at that.")
+@click.option("--anew", is_flag=True, help="Total differs: take the document back and post it anew.")
+@click.option("--done", is_flag=True, help="It was seen to by hand: end the parked event, post nothing. Needs --note.")
+@click.option(
+    "--by", default=login_name, show_default="your login name", help="Who accepts a total, or has seen to it."
+)
+@click.option("--note", default="", help="With --done: what was done by hand.")
 @click.option("--yes", is_flag=True, help="Take documents back without asking.")
-def retry(event_ids: tuple[str, ...], state: str | None, way: str | None, by: str, yes: bool) -> None:
+def retry(event_ids: tuple[str, ...], state: str | None, by: str, note: str, yes: bool, **ways: bool) -> None:
     """Hand parked or waiting events to the workers again; exits with 1 if any could not be.
 
     What was undone is posted anew when its event is named, never by its state. A document whose total differs is
     compared again, never posted, unless one of --accept, --void and --anew says otherwise; at a terminal that is asked.
+    What a person has done by hand ends with --done, and is not handed on.
     """
     if bool(event_ids) == bool(state):
         raise click.UsageError("Give the ids of events, or --state parked.")
-    if way and not event_ids:
-        raise click.UsageError(f"--{way} is for single events: give their ids.")
+    way = _only(ways, event_ids)
+    _check_words(way, by=by, note=note)
     if way is None and is_at_terminal() and event_ids:
         way = _ask(event_ids)
     if way in (None, "compare"):
         refused = _requeue_all(event_ids, state)
+    elif way == "done":
+        refused = _end_all(event_ids, by=by, note=note)
     else:
         refused = _settle_all(event_ids, way, by=by, yes=yes)
     sys.exit(1 if refused else 0)
+
+
+def _only(ways: Mapping[str, bool], event_ids: tuple[str, ...]) -> str | None:
+    """The one way that was asked for, if any; raises UsageError for several, or without single events."""
+    asked = [way for way, is_asked in ways.items() if is_asked]
+    if len(asked) > 1:
+        raise click.UsageError(f"{' and '.join(f'--{way}' for way in asked)} exclude each other: give one.")
+    if asked and not event_ids:
+        raise click.UsageError(f"--{asked[0]} is for single events: give their ids.")
+    return asked[0] if asked else None
+
+
+def _check_words(way: str | None, *, by: str, note: str) -> None:
+    if way == "done" and not note.strip():
+        raise click.UsageError("--done needs --note: what was done by hand?")
+    if way != "done" and note:
+        raise click.UsageError("--note goes with --done.")
+    if way in ("done", "accept") and not by.strip():
+        raise click.UsageError("--by is empty: who has decided?")
+
+
+def _end_all(event_ids: tuple[str, ...], *, by: str, note: str) -> int:
+    with open_ledger() as (_, ledger):
+        ended = [_end(ledger, event_id, by=by, note=note) for event_id in event_ids]
+    return ended.count(False)
+
+
+def _end(ledger: Ledger, event_id: str, *, by: str, note: str) -> bool:
+    """Ends a parked event that was seen to by hand; says why not."""
+    event = ledger.events.get(event_id)
+    first = event.event_id if event else event_id
+    if ledger.undoing.unfinished(first):
+        obstacle: str | None = f"being undone; finish that first: bookhook undo {event_id}"
+    else:
+        obstacle = ledger.undoing.see_to(first, by=by, note=note)
+    if obstacle is not None:
+        click.echo(f"{event_id}: {_why_not(obstacle)}", err=True)
+        return False
+    click.echo(f"{event_id}: seen to by {by.strip()}; it has ended, and nothing is posted")
+    return True
 
 
 def _requeue_all(event_ids: tuple[str, ...], state: str | None) -> int:
@@ -71,8 +119,12 @@ def _requeue(ledger: Ledger, event_id: str) -> bool:
     """Gives the event its turn, what was undone a new generation; says why not."""
     obstacle = _obstacle(ledger, event_id) or ledger.events.requeue(event_id)
     if obstacle is not None:
-        click.echo(f"{event_id}: {f'it is {obstacle}' if obstacle else 'there is no such event'}", err=True)
+        click.echo(f"{event_id}: {_why_not(obstacle)}", err=True)
     return obstacle is None
+
+
+def _why_not(obstacle: str) -> str:
+    return f"it is {obstacle}" if obstacle else "there is no such event"
 
 
 def _obstacle(ledger: Ledger, event_id: str) -> str | None:

@@ -49,6 +49,10 @@ def find_example(sources: Mapping[str, Source], name: str) -> Example:
     if source not in sources:
         raise click.UsageError(f"There is no source {source!r}; there are {', '.join(sorted(sources))}.")
     examples = {example.case: example for example in sources[source].examples()}
+    if not case:
+        raise click.UsageError(
+            f"Which example of {source}? Give {source}/CASE, a case of {', '.join(sorted(examples))}."
+        )
     if case not in examples:
         raise click.UsageError(f"{source} has no example {case!r}; it has {', '.join(sorted(examples))}.")
     return examples[case]

@@ -59,4 +59,4 @@ class Ledger:
         self.search = Search(redis, retention_days=retention_days)
         self.backfills = Backfills(redis, retention_days=retention_days)
         self.reconciliations = Reconciliations(redis, clock=clock)
-        self.undoing = Undoing(redis, self.documents, clock=clock)
+        self.undoing = Undoing(redis, self.documents, clock=clock, retention_days=retention_days)

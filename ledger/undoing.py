@@ -1,4 +1,4 @@
-"""Taking back what an event led to, in the ledger: the event is parked, and a person may have it done anew.
+"""What a person does about an event, in the ledger: takes back what it led to, has it done anew, or has seen to it.
 
 The keys are those of ledger/events.py and ledger/documents.py.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from redis import Redis
 
+from ledger.approvals import LONGEST_NOTE
 from ledger.documents import Documents
 from ledger.records import DocumentRecord, Trouble, moment
 from ledger.scripts import load
@@ -22,12 +23,14 @@ FOLLOW_UPS = {
 
 
 class Undoing:
-    """What the ledger does for `bookhook undo`, and for the retry after it."""
+    """What the ledger does for `bookhook undo`, for the retry after it, and for what was done by hand."""
 
-    def __init__(self, redis: Redis, documents: Documents, *, clock: Callable[[], float]) -> None:
+    def __init__(self, redis: Redis, documents: Documents, *, clock: Callable[[], float], retention_days: int) -> None:
         self._documents = documents
         self._clock = clock
+        self._retention = retention_days * 86400
         self._park = load(redis, "park_undone")
+        self._see_to = load(redis, "see_to")
 
     def park(self, event_id: str, trouble: Trouble) -> str | None:
         """Parks an event, also one whose turn has not come; None when done.
@@ -36,6 +39,15 @@ class Undoing:
         """
         error, detail = json.dumps(trouble.as_json()), f"{trouble.code}: {trouble.message}"
         answer = self._park(keys=[f"bh:event:{event_id}"], args=[event_id, moment(self._clock()), error, detail])
+        return None if answer == 1 else answer.decode()
+
+    def see_to(self, event_id: str, *, by: str, note: str) -> str | None:
+        """Ends a parked event as `ignored`, since a person has seen to it by hand; None when done.
+
+        Else its state, when it is not parked ('' when there is no such event). The words stand in its timeline.
+        """
+        now, words = self._clock(), f"seen to by {_in_a_line(by)}: {_in_a_line(note)}"
+        answer = self._see_to(keys=[f"bh:event:{event_id}"], args=[event_id, now, moment(now), self._retention, words])
         return None if answer == 1 else answer.decode()
 
     def follow_ups(self, record: DocumentRecord) -> list[DocumentRecord]:
@@ -66,3 +78,7 @@ class Undoing:
                 self._documents.begin_anew(key, lease)
         finally:
             self._documents.release(key, lease)
+
+
+def _in_a_line(words: str) -> str:
+    return " ".join(words.split())[:LONGEST_NOTE]

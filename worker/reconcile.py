@@ -168,18 +168,29 @@ class _Comparison:
         for mark, found in bearers.items():
             strangers = [stands for stands in found if (stands.kind, stands.zoho_id) not in known]
             for stands in strangers:
-                yield from self._of_stranger(stands, is_double=len(found) > 1, mark=str(mark))
+                yield from self._of_stranger(stands, [each for each in found if each is not stands], mark=str(mark))
 
-    def _of_stranger(self, stands: _Stands, *, is_double: bool, mark: str) -> Iterator[Difference]:
-        record = self.ledger.documents.with_zoho_id(self.organization, stands.zoho_id)
-        if record is not None and record.state == "posted" and record.zoho_id == stands.zoho_id:
+    def _of_stranger(self, stands: _Stands, others: list[_Stands], *, mark: str) -> Iterator[Difference]:
+        record = self._record(stands)
+        if _is_of(record, stands):
             return
-        if is_double:
-            yield self._unexpected("doubled", stands, f"another has the same marker {mark}", record)
+        if others:
+            yield self._doubled(stands, others, mark, record)
         elif record is not None and record.state != "undoing":
             yield self._unexpected("stands_again", stands, "it was undone, but stands in Zoho", record)
         elif record is None and not self._is_being_posted(mark):
             yield self._unexpected("unknown", stands, f"it has the marker {mark}, but the ledger has no such document")
+
+    def _doubled(self, stands: _Stands, others: list[_Stands], mark: str, record: DocumentRecord | None) -> Difference:
+        """One too many; it is told with the event and the document of ours that bears the marker by right."""
+        for other in others:
+            if _is_of(ours := self._record(other), other):
+                told = f"{other.number or other.zoho_id} has the same marker {mark}"
+                return self._unexpected("doubled", stands, told, ours)
+        return self._unexpected("doubled", stands, f"another has the same marker {mark}", record)
+
+    def _record(self, stands: _Stands) -> DocumentRecord | None:
+        return self.ledger.documents.with_zoho_id(self.organization, stands.zoho_id)
 
     def _is_being_posted(self, mark: str) -> bool:
         doubtful = self.ledger.documents.doubtful(self.organization)
@@ -203,6 +214,11 @@ class _Comparison:
         for record in self.ledger.documents.doubtful(self.organization):
             if (record.send_deadline or 0.0) < latest:
                 yield _of(record, "in_doubt", f"it is not known whether it stands (state {record.state})")
+
+
+def _is_of(record: DocumentRecord | None, stands: _Stands) -> bool:
+    """Whether the record says that this is its document."""
+    return record is not None and record.state == "posted" and record.zoho_id == stands.zoho_id
 
 
 def _of(record: DocumentRecord, what: str, detail: str) -> Difference:

@@ -258,9 +258,9 @@ def _unknown(word: str, wanted: str, known: list[str]) -> UnknownName:
 def _suggest(close: list[str], known: list[str], *, lists_all: bool) -> str:
     if not known:
         return "It has none at all."
-    if not close:
-        return _listed(known)
-    return f"Close: {', '.join(close)}." + (f" {_listed(known)}" if lists_all else "")
+    if lists_all:
+        return "".join((f"Close: {', '.join(close)}. " if close else "", f"It has: {', '.join(known)}."))
+    return f"Close: {', '.join(close)}." if close else _listed(known)
 
 
 def _listed(known: list[str]) -> str:

@@ -116,6 +116,7 @@ def _sum_up(draft: Charged, names: Names, options: ConnectionOptions) -> _Sum:
             control_total=draft.control_total,
             currency_code=draft.currency_code,
             is_sent=False,
+            computed=computed,
         )
     summed = _Sum(draft, carried, terms, computed, rounding)
     _refuse_other_tax(summed)
@@ -158,6 +159,7 @@ def _refuse_other_tax(summed: _Sum) -> None:
             control_tax=summed.tax,
             currency_code=summed.draft.currency_code,
             is_sent=False,
+            computed=summed.computed,
         )
 
 

@@ -115,6 +115,19 @@ def test_an_order_as_the_platform_gives_it_needs_its_topic(run, write, worker, s
     assert worker.only_event().topic == "orders/paid"
 
 
+@pytest.mark.parametrize("topic", [[], ["--topic", "order.completed"]], ids=["without a topic", "with a topic"])
+def test_where_the_topic_stands_in_the_body_it_is_said_how_a_line_looks(run, write, topic):
+    bare = json.dumps(json.loads(ORDER.body)["data"])
+
+    result = run("backfill", "standard", str(write([bare])), *topic)
+
+    assert result.exit_code == 1
+    assert "standard reads that in the body, so a line looks like {" in result.stderr
+    assert '"type": …' in result.stderr
+    assert '"data": …' in result.stderr
+    assert "--topic" not in result.stderr
+
+
 def test_amounts_keep_their_digits(run, write, worker):
     line = request_line(id="old-1", exchange_rate=1).replace(
         '"exchange_rate": 1', '"exchange_rate": 1.10000000000000000001'

@@ -92,7 +92,7 @@ def test_show_keeps_to_the_promised_shape(run, posted, sandbox):
 def test_show_tells_a_person_what_is_wrong_and_what_to_do(run, parked):
     page = run("show", parked).stdout
 
-    assert "parked after 1 attempts" in page
+    assert "parked after 1 attempt\n" in page
     assert "mapping_failed at contact.email: nothing there" in page
     assert "what to do:" in page
 

@@ -148,6 +148,32 @@ def test_a_total_that_does_not_come_out_would_be_parked_with_both_numbers(run, t
     assert "2160.00" in result.stderr
 
 
+def test_a_total_that_does_not_come_out_is_shown_line_by_line(run):
+    result = run("shopify", "documented_order")
+
+    assert result.exit_code == 1
+    head, columns, *lines, total = result.stdout.splitlines()
+    assert head == "By Zoho's arithmetic:"
+    assert columns.split() == ["line", "quantity", "rate", "discount", "amount", "taxes", "total"]
+    assert len(lines) > 1
+    computed = total.removeprefix("total ").split(",")[0]
+    assert f"would come to {computed} USD" in result.stderr
+
+
+def test_a_tax_that_does_not_come_out_is_shown_line_by_line(run, tmp_path):
+    request = {"body": json.loads(example("standard/order_with_tax").body)}
+    for line in request["body"]["data"]["lines"]:
+        for tax in line["taxes"]:
+            tax["rate"] = "1"
+    (tmp_path / "request.json").write_text(json.dumps(request))
+
+    result = run("standard", "request.json")
+
+    assert result.exit_code == 1
+    assert "By Zoho's arithmetic:" in result.stdout
+    assert "_differs" in result.stderr
+
+
 def test_map_reads_a_request_from_a_file(run, tmp_path: Path):
     request = {"headers": {"X-Shopify-Topic": "orders/paid"}, "body": json.loads(example("shopify/paid_order").body)}
     (tmp_path / "request.json").write_text(json.dumps(request))

@@ -122,3 +122,59 @@ def test_at_a_terminal_nothing_is_asked_where_nothing_differs(run, hooks, worker
     result = run("retry", event_id, typed="")
 
     assert result.stdout == "1 handed to the workers\n"
+
+
+@pytest.fixture
+def parked(hooks, worker) -> str:
+    """An event that can never become a document."""
+    event_id = hooks.deliver(example("standard/order_without_identity")).json["event_id"]
+    worker.drain()
+    return event_id
+
+
+def test_what_was_seen_to_by_hand_ends_with_who_and_what(run, parked, worker, redis):
+    result = run("retry", parked, "--done", "--by", "Ann", "--note", "invoiced by\nhand")
+
+    assert result.exit_code == 0
+    event = worker.event(parked)
+    assert (event.state, event.error) == ("ignored", None)
+    last = worker.desk.ledger.events.timeline(parked)[-1]
+    assert (last.step, last.detail) == ("ignored", "seen to by Ann: invoiced by hand")
+    assert 0 < redis.ttl(f"bh:event:{parked}") == redis.ttl(f"bh:timeline:{parked}")
+    assert [each.event_id for each in worker.desk.ledger.events.list(state="parked")] == []
+
+
+def test_what_was_seen_to_is_never_posted(run, differing, worker, sandbox):
+    run("retry", differing, "--done", "--note", "left as it is")
+
+    again = run("retry", differing)
+    worker.drain()
+
+    assert again.exit_code == 1
+    assert "it is ignored" in again.stderr
+    assert [str(invoice["total"]) for invoice in sandbox.invoices] == ["20.48"]
+
+
+def test_only_what_is_parked_can_be_seen_to(run, hooks, worker):
+    event_id = hooks.deliver(ORDER).json["event_id"]
+    worker.drain()
+
+    result = run("retry", event_id, "ev_none", "--done", "--note", "by hand")
+
+    assert result.exit_code == 1
+    assert f"{event_id}: it is posted" in result.stderr
+    assert "ev_none: there is no such event" in result.stderr
+    assert worker.event(event_id).state == "posted"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["--accept", "--void"], ["--anew", "--void"], ["--done", "--anew", "--note", "x"]),
+        *(["--done"], ["--done", "--note", " "], ["--note", "x"], ["--done", "--note", "x", "--by", " "]),
+    ],
+    ids=" ".join,
+)
+def test_words_that_do_not_go_together_are_a_wrong_use(run, parked, worker, words):
+    assert run("retry", parked, *words).exit_code == 2
+    assert worker.event(parked).state == "parked"

@@ -52,3 +52,12 @@ def test_a_changed_example_is_queued_beside_the_first_one(hooks, worker, sandbox
 
     assert answers == ["queued", "queued", "duplicate"]
     assert sorted(invoice["reference_number"].split()[0] for invoice in sandbox.invoices) == ["#1001", "#2002"]
+
+
+@pytest.mark.parametrize("words", ["shopify", "shopify/", "shopify/no_such"])
+def test_without_a_case_it_is_said_which_there_are(run, words):
+    result = run("send", words)
+
+    assert result.exit_code == 2
+    assert "documented_order" in result.stderr
+    assert "''" not in result.stderr

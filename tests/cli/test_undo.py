@@ -217,6 +217,8 @@ def test_a_delete_that_may_still_come_is_asked_for_again(run, posted, sandbox, w
     assert "undo again" in first.stderr
     assert states(worker, posted)["invoice"] == "undoing"
     assert "finish that first" in run("retry", posted).stderr
+    assert "finish that first" in run("retry", posted, "--done", "--note", "by hand").stderr
+    assert worker.event(posted).state == "parked"
     assert run("undo", posted, "--yes").exit_code == 0
     assert (states(worker, posted)["invoice"], sandbox.invoices) == ("undone", [])
 

@@ -58,7 +58,8 @@ def test_nothing_is_in_the_books_before_somebody_approves(say, worker, sandbox):
     assert worker.event(event_id).state == "awaiting_approval"
     assert sandbox.expenses == []
     assert heard(sandbox) == [
-        f"It waits for approval: 1234.56 EUR, meals. An approver writes `/expense approve {event_id}`."
+        f"It waits for approval: 1234.56 EUR, meals. An approver listed for this connection writes "
+        f"`/expense approve {event_id}`, or somebody runs `bookhook approve {event_id}`."
     ]
 
 

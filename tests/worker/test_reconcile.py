@@ -105,6 +105,9 @@ def test_two_documents_with_one_marker_are_told(posted, compare, sandbox):
 
     assert (difference.what, difference.number) == ("doubled", "INV-000002")
     assert difference.zoho_id != first["invoice_id"]
+    assert difference.detail.startswith("INV-000001 has the same marker bh-")
+    assert difference.event_id == posted
+    assert difference.business_key.startswith("shopify/invoice/order:")
 
 
 def test_a_marker_of_ours_that_the_ledger_does_not_know_is_told(posted, compare, sandbox):

@@ -177,6 +177,17 @@ def test_an_unknown_tax_is_named_with_what_is_close_and_what_to_do(lookups):
     assert "BOOKHOOK_TAX_NAMES" in caught.value.remedy
 
 
+@pytest.mark.parametrize("wanted", ["Tax 31", "GST"])
+def test_of_an_unknown_tax_all_taxes_there_are_are_listed(lookups, lists, wanted):
+    names = [f"Tax {number}" for number in range(30)]
+    lists.rows["/settings/taxes"] = [{"tax_id": name, "tax_name": name} for name in names]
+
+    with pytest.raises(UnknownName) as caught:
+        lookups.tax(wanted)
+
+    assert caught.value.message.endswith(f"It has: {', '.join(names)}.")
+
+
 def test_without_anything_close_the_names_there_are_are_listed(lookups):
     with pytest.raises(UnknownName, match="It has: USD, EUR, JPY") as caught:
         lookups.currency("XBT")
