@@ -18,9 +18,6 @@ def find_gaps(deployment: Deployment, *, of_every_event: bool) -> Iterator[str]:
         for topic, field in _expense_fields(source, needs, given=not of_every_event):
             which = "every expense" if of_every_event else "an expense that names no account itself"
             yield f"{connection.name}: {which} ({topic}) will be parked: {needs[field]}"
-        taxes = connection.options.taxes
-        if of_every_event and taxes.mode == "amounts" and taxes.account is None and _has_invoices(source):
-            yield f"{connection.name}: every taxed order will be parked: BOOKHOOK_TAX_ACCOUNT is not set"
 
 
 def _needs(options: ConnectionOptions) -> dict[str, str]:
@@ -30,10 +27,6 @@ def _needs(options: ConnectionOptions) -> dict[str, str]:
     if expenses.default_account is None and not expenses.accounts:
         needs["account_name"] = "neither EXPENSE_DEFAULT_ACCOUNT nor EXPENSE_ACCOUNTS is set"
     return needs
-
-
-def _has_invoices(source: Source) -> bool:
-    return any(event.invoice for event in source.plan.events.values())
 
 
 def _expense_fields(source: Source, fields: dict[str, str], *, given: bool) -> Iterator[tuple[str, str]]:

@@ -134,7 +134,11 @@ SETTINGS = (
         default="zoho",
         check=checks.is_one_of(TAX_MODES),
     ),
-    Setting("BOOKHOOK_TAX_ACCOUNT", "Liability account in Zoho for taxes in the mode amounts, by name."),
+    Setting(
+        "BOOKHOOK_TAX_ACCOUNT",
+        "Liability account in Zoho for taxes in the mode amounts, by name.",
+        default="Tax Payable",
+    ),
     Setting(
         "BOOKHOOK_TAX_NAMES",
         "The sender's names or rates of taxes and their taxes in Zoho: CA State Tax=State Tax,19%=VAT 19%.",

@@ -228,7 +228,6 @@ def test_check_lists_connections_and_what_they_decide_in_words(run, environ, tmp
         ("payments: {accounts: {paypal: No}}", "shopify: payments.accounts.paypal: Zoho Books has no account named"),
         ("invoices: {accounts: {tip: No}}", "shopify: invoices.accounts.tip: Zoho Books has no account named"),
         ("expenses: {accounts: {a: No}}", "shopify: expenses.accounts.a: Zoho Books has no account named"),
-        ("taxes: {mode: amounts}", "shopify: every taxed order will be parked: BOOKHOOK_TAX_ACCOUNT is not set"),
     ],
 )
 def test_check_says_which_names_of_a_connection_the_organization_lacks(run, environ, tmp_path, options, problem):

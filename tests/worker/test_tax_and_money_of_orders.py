@@ -134,3 +134,19 @@ def test_two_taxes_of_one_name_are_both_carried(order, worker, sandbox):
     [invoice] = sandbox.invoices
     assert {tax["tax_name"] for tax in invoice["taxes"]} == {"State Tax", "County Tax"}
     assert invoice["adjustment"] == 0
+
+
+class TestTaxesAsAmounts:
+    """A deployment of which nothing is known but the mode."""
+
+    @pytest.fixture
+    def environ(self, environ):
+        return {**environ, "BOOKHOOK_TAX_MODE": "amounts"}
+
+    def test_are_owed_on_zohos_own_account_unless_another_is_named(self, order, worker, sandbox):
+        order.completed(lines=[CHAIR], total="120.00")
+        worker.drain()
+
+        [invoice] = sandbox.invoices
+        lines = [(line["name"], line["account_name"], line["item_total"]) for line in invoice["line_items"]]
+        assert lines == [("Chair", "Sales", 100), ("VAT", "Tax Payable", 20)]
