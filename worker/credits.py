@@ -6,36 +6,22 @@ cancelled order stays invoiced, whatever came first.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from drafts import CancelDraft, RefundDraft
 from errors import Conflict, RetryLater
 from ledger import DocumentRecord
 from worker.documents import compare_totals, digest_money, marked_effect, refuse_contradiction
-from worker.payments import balance_of, customer_of, is_settled_by_hand, mend_customer
-from worker.posting import Effect, Prepared, Standing
-from worker.statuses import IN_DOUBT, mark_sent, void
+from worker.payments import customer_of, mend_customer
+from worker.posting import Prepared
+from worker.settling import ZERO, Invoiced, paid_back, pay_out, set_against
+from worker.statuses import IN_DOUBT, void
 from worker.task import Task
 from worker.waiting import wait_for_order
 from zoho.bodies import Body
 from zoho.planning import Plan
 from zoho.protocol import Row, read_money
-
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Invoiced:
-    """An order and its posted invoice."""
-
-    once_per: str
-    record: DocumentRecord
-
-    @property
-    def invoice_id(self) -> str:
-        """Zoho's id of the invoice."""
-        return self.record.zoho_id or ""
 
 
 def credit(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
@@ -45,13 +31,13 @@ def credit(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
         return
     if (covering := _covering(task, invoiced, refund)) is not None:
         _await_credit(task, invoiced, refund, covering)
-        _pay_out(task, refund, covering)
+        pay_out(task, refund, covering)
         return
     note = _credit_note(task, invoiced, refund)
-    paid_back = _paid_back(task, refund)
-    _set_against(task, invoiced, refund.once_per, note, most=refund.control_total - paid_back)
-    if paid_back:
-        _pay_out(task, refund, note)
+    back = paid_back(task, refund)
+    set_against(task, invoiced, refund.once_per, note, most=refund.control_total - back)
+    if back:
+        pay_out(task, refund, note)
 
 
 def _is_void(task: Task, invoiced: Invoiced) -> bool:
@@ -61,7 +47,7 @@ def _is_void(task: Task, invoiced: Invoiced) -> bool:
 
 def _leave_void(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
     """On a void invoice nothing is left to credit; money that went back was paid before, which has yet to be told."""
-    if _paid_back(task, refund):
+    if paid_back(task, refund):
         wait_for_order(task, invoiced.once_per, "What was paid for the order is not told yet.")
     task.note("nothing_to_credit", "the invoice is void")
 
@@ -78,7 +64,7 @@ def _await_credit(task: Task, invoiced: Invoiced, refund: RefundDraft, covering:
     """Waits while the credit is set against what is owed: what was paid, and went back, has yet to be told."""
     if _is_begun(task, "payout", refund.once_per):
         return
-    if read_money(task.books.row("credit_note", covering.zoho_id or "")["balance"]) < _paid_back(task, refund):
+    if read_money(task.books.row("credit_note", covering.zoho_id or "")["balance"]) < paid_back(task, refund):
         wait_for_order(task, invoiced.once_per, "What was paid for the order is not told yet.")
 
 
@@ -117,7 +103,7 @@ def _credit_rest(task: Task, invoiced: Invoiced, draft: CancelDraft | None) -> N
         if rest <= 0:
             return
         note = _credit_note(task, invoiced, _cancelling(task, invoiced, rest, draft))
-    _set_against(task, invoiced, once_per, note, most=note.total or ZERO)
+    set_against(task, invoiced, once_per, note, most=note.total or ZERO)
 
 
 def make_room(task: Task, invoiced: Invoiced) -> None:
@@ -233,84 +219,3 @@ def _notes(task: Task, invoiced: Invoiced, refund: RefundDraft) -> list[Document
     own, order = task.key("credit_note", refund.once_per), task.key_of_order(invoiced.once_per)
     records = _records(task, [key for key in task.desk.ledger.orders.credits(order) if key != own], "credit note")
     return [record for record in records if record.state == "posted"]
-
-
-def _paid_back(task: Task, refund: RefundDraft) -> Decimal:
-    if not task.options.payments.record:
-        return ZERO
-    return refund.control_total if refund.paid_back is None else refund.paid_back
-
-
-def _pay_out(task: Task, refund: RefundDraft, note: DocumentRecord) -> None:
-    amount, note_id = _paid_back(task, refund), note.zoho_id or ""
-    if not amount:
-        return
-    if is_settled_by_hand(task, refund.method, left=lambda: balance_of(task, "credit_note", note)):
-        return
-
-    def look(marker: str, body: str) -> Standing | None:
-        rows = task.books.payouts(note_id)
-        found = [row for row in rows if marker in str(row.get("reference_number") or "").split()]
-        return _paid_out(found[0]["creditnote_refund_id"]) if found else None
-
-    def _paid_out(refund_id: object) -> Standing:
-        return Standing(
-            zoho_id=str(refund_id), number=note.number, total=amount, currency_code=refund.currency_code, url=note.url
-        )
-
-    task.bring_about(
-        Effect(
-            business_key=task.key("payout", refund.once_per),
-            kind="payout",
-            organization=task.organization,
-            prepare=lambda marker: Prepared(
-                body=task.books.payout_body(refund, task.options, amount=amount, marker=marker),
-                control_total=amount,
-                currency_code=refund.currency_code,
-            ),
-            send=lambda body, deadline: _paid_out(task.books.pay_out(note_id, body, deadline=deadline)),
-            look=look,
-            read=_paid_out,
-        )
-    )
-
-
-def _set_against(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, *, most: Decimal) -> None:
-    """Sets up to `most` of a credit note against what is still owed; the rest stays the customer's credit."""
-    known = task.record("credit", once_per)
-    state = known.state if known else "new"
-    if most <= 0 or state == "posted":
-        return
-    mark_sent(task, invoiced.once_per, invoiced.record)
-    amount = min(most, balance_of(task, "invoice", invoiced.record))
-    if amount > 0 or state in IN_DOUBT:
-        _apply(task, invoiced, once_per, note, amount)
-
-
-def _apply(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, amount: Decimal) -> None:
-    note_id = note.zoho_id or ""
-    standing = Standing(zoho_id=note_id, number=note.number, total=amount, url=note.url)
-
-    def look(marker: str, body: str) -> Standing | None:
-        rows = task.books.credited(note_id)
-        return standing if any(str(row.get("invoice_id")) == invoiced.invoice_id for row in rows) else None
-
-    def send(body: str, deadline: float) -> Standing:
-        task.books.apply_credit(note_id, body, deadline=deadline)
-        return standing
-
-    task.bring_about(
-        Effect(
-            business_key=task.key("credit", once_per),
-            kind="credit",
-            organization=task.organization,
-            prepare=lambda marker: Prepared(
-                body=task.books.application_body(invoiced.invoice_id, amount),
-                control_total=amount,
-                currency_code=note.currency_code,
-            ),
-            send=send,
-            look=look,
-            read=lambda zoho_id: standing,
-        )
-    )

@@ -98,15 +98,10 @@ def marked_effect(
         task.desk.ledger.documents.write(key, task.lease, {"frozen_body": mended})
         return standing_of(books.post(kind, mended, deadline=deadline))
 
-    return Effect(
-        business_key=key,
-        kind=kind,
-        organization=task.organization,
-        prepare=prepare,
-        send=send,
-        look=look,
-        read=lambda zoho_id: standing_of(books.read(kind, zoho_id)),
-    )
+    def read(zoho_id: str) -> Standing:
+        return standing_of(books.read(kind, zoho_id))
+
+    return task.effect(kind, once_per, prepare=prepare, send=send, look=look, read=read)
 
 
 def standing_of(posted: Posted) -> Standing:

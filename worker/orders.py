@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from drafts import Drafts
 from errors import Conflict, WaitsForOrder
 from ledger import DocumentRecord
-from worker.credits import Invoiced, cancel, credit, make_room
+from worker.credits import cancel, credit, make_room
 from worker.invoices import Version, newest_version, post_invoice
 from worker.payments import missing_payments, pay, refuse_unpayable
+from worker.settling import Invoiced
 from worker.statuses import email, mark_sent, restore, settle_void
 from worker.task import Task
 from worker.waiting import wait_for_order

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from drafts import ReceiptDraft
 from ledger import DocumentRecord
 from outbound import File, ReceiptRefused, recognise
-from worker.posting import Effect, Prepared, Standing
+from worker.posting import Prepared, Standing
 from worker.task import Task
 from zoho.protocol import freeze
 
@@ -20,10 +20,9 @@ def attach_receipt(task: Task, once_per: str, receipt: ReceiptDraft, expense: Do
     if known is not None and known.state == "posted" and known.zoho_id != expense.zoho_id:
         task.begin_anew("receipt", once_per)  # it was put to an expense that a person has taken back since
     upload = _Upload(task, receipt, expense)
-    effect = Effect(
-        business_key=task.key("receipt", once_per),
-        kind="receipt",
-        organization=task.organization,
+    effect = task.effect(
+        "receipt",
+        once_per,
         prepare=lambda marker: upload.prepare(),
         send=upload.send,
         look=lambda marker, body: upload.look(),

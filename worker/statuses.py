@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from errors import NeedsAttention, OutcomeUnknown, RetryLater, ZohoRejected
 from ledger import DocumentRecord
-from worker.posting import Effect, Prepared, Standing
+from worker.posting import Prepared, Standing
 from worker.task import Task
 
 UNSENT = frozenset({"draft", "void"})
@@ -101,17 +101,10 @@ def _set(
                 raise
         return standing
 
-    task.bring_about(
-        Effect(
-            business_key=task.key(kind, once_per),
-            kind=kind,
-            organization=task.organization,
-            prepare=lambda marker: Prepared(body="{}"),
-            send=send,
-            look=look,
-            read=lambda zoho_id: standing,
-        )
+    effect = task.effect(
+        kind, once_per, prepare=lambda marker: Prepared(body="{}"), send=send, look=look, read=lambda zoho_id: standing
     )
+    task.bring_about(effect)
 
 
 def _let_again(task: Task, kind: str, once_per: str) -> None:

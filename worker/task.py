@@ -1,5 +1,6 @@
 """What one attempt at an event works with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 from config.options import ConnectionOptions
 from ledger import DocumentRecord, Event, LeaseLost
 from worker.desk import Desk
-from worker.posting import Effect, Standing, bring_about
+from worker.posting import Effect, Prepared, Standing, bring_about
 from zoho.books import Books
 
 
@@ -47,6 +48,28 @@ class Task:
     def record(self, kind: str, once_per: str) -> DocumentRecord | None:
         """What is on record of the document."""
         return self.desk.ledger.documents.get(self.key(kind, once_per))
+
+    def effect(
+        self,
+        kind: str,
+        once_per: str,
+        *,
+        prepare: Callable[[str], Prepared | Standing],
+        send: Callable[[str, float], Standing],
+        look: Callable[[str, str], Standing | None],
+        read: Callable[[str], Standing],
+    ) -> Effect:
+        """What brings about the document of a kind in the event's organization; see `Effect`."""
+        key = self.key(kind, once_per)
+        return Effect(
+            business_key=key,
+            kind=kind,
+            organization=self.organization,
+            prepare=prepare,
+            send=send,
+            look=look,
+            read=read,
+        )
 
     def bring_about(self, effect: Effect) -> DocumentRecord:
         """The posted record of the effect; raises Busy, OutcomeUnknown or what sending raised."""
