@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+comma := ,
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test prove chaos chaos-long lint types imports format check lock clean
+.PHONY: help setup setup-dev demo test prove bench chaos chaos-long lint types imports format check lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +24,9 @@ test: setup-dev ## run all tests that need nothing else
 
 prove: setup-dev ## crashes between any two steps, two workers in every order, 10,000 orders of each platform; takes minutes
 	$(BIN)/pytest tests/model tests/platforms tests/chaos
+
+bench: setup-dev ## measure speed and size against named baselines, one table (ONLY=quota,growth; QUICK=1: small)
+	$(BIN)/python -m benchmarks $(subst $(comma), ,$(ONLY)) $(if $(filter-out 0,$(QUICK)),--quick)
 
 chaos: setup-dev ## kill and break everything for two minutes, then count the books (SEED=, EVENTS=, PLANT=)
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(PLANT),--plant $(PLANT))

@@ -1,0 +1,1 @@
+"""What we claim about speed and size, as programs: `make bench`. Each row names what it is measured against."""
