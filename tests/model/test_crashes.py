@@ -61,12 +61,21 @@ def leave_in_doubt(when: str, call: str) -> Callable[[World, str], None]:
 FIRST_ORDER = Story(
     "the first order ever",
     deliver_first_order_ever,
-    {"POST /oauth/v2/token", "begin", "claim_document", "POST /contacts", "POST /invoices", "release", "finish"},
+    {
+        "POST /oauth/v2/token",
+        "begin",
+        "claim_document",
+        "POST /contacts",
+        "intend",
+        "POST /invoices",
+        "conclude",
+        "finish",
+    },
 )
 VENDOR = Story(
     "a vendor's expense",
     lambda world, tag: world.deliver(expense(tag)),
-    {"POST /contacts", "write_document", "POST /expenses", "finish"},
+    {"POST /contacts", "intend", "POST /expenses", "finish"},
     EXPENSE_ENDS,
 )
 SLACK = Story(
