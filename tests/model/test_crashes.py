@@ -89,15 +89,15 @@ AFTER_OTHERS = [
     Story(
         "a second version of a doubtful order",
         deliver_second_version_while_the_first_is_in_doubt,
-        {"write_document", "finish"},
+        {"conclude", "finish"},
     ),
-    Story("the look for an invoice that is there", leave_in_doubt("after", "POST /invoices"), {"write_document"}),
+    Story("the look for an invoice that is there", leave_in_doubt("after", "POST /invoices"), {"conclude"}),
     Story(
         "the look for an invoice that is not there",
         leave_in_doubt("before", "POST /invoices"),
         {"POST /invoices"},
     ),
-    Story("the look for a contact that is there", leave_in_doubt("after", "POST /contacts"), {"write_document"}),
+    Story("the look for a contact that is there", leave_in_doubt("after", "POST /contacts"), {"conclude"}),
     Story(
         "the look for a contact that is not there",
         leave_in_doubt("before", "POST /contacts"),
