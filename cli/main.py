@@ -20,13 +20,13 @@ COMMANDS = {
     "reconcile": ("cli.reconcile:reconcile_books", "Compare the ledger with what stands in Zoho."),
     "reject": ("cli.approve:reject", "Turn down expenses that wait for approval."),
     "retry": ("cli.retry:retry", "Work on parked or waiting events again."),
-    "sandbox": ("cli.serve:sandbox", "Run a Zoho Books to try things against."),
+    "sandbox": ("cli.sandbox:sandbox", "Run a Zoho Books to try things against."),
     "send": ("cli.send:send", "Sign an example and send it to a running `bookhook web`."),
     "show": ("cli.events:show", "Show one event: its timeline, documents and trouble."),
-    "stats": ("cli.events:stats", "Show how many events are in each state, and the use of Zoho's quota."),
+    "stats": ("cli.stats:stats", "Show how many events are in each state, and the use of Zoho's quota."),
     "undo": ("cli.undo:undo", "Take back what events led to, after showing what that means."),
-    "web": ("cli.serve:web", "Receive webhooks."),
-    "worker": ("cli.serve:worker", "Work on events: map, find or create, post."),
+    "web": ("cli.web:web", "Receive webhooks."),
+    "worker": ("cli.worker:worker", "Work on events: map, find or create, post."),
 }
 
 
