@@ -21,7 +21,7 @@ Times are unix seconds. The lists are kept by the step that writes a record (lis
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import cast
@@ -139,13 +139,22 @@ class Documents:
 
     def get(self, business_key: str) -> DocumentRecord | None:
         """The record, or None."""
-        fields = cast(dict[bytes, bytes], self._redis.hgetall(f"bh:document:{business_key}"))
-        return self._record(business_key, fields) if fields else None
+        [record] = self.get_all([business_key])
+        return record
 
     def of(self, event_id: str) -> list[DocumentRecord]:
         """The documents an event led to, in the order it came to them."""
         keys = cast("bytes | None", self._redis.get(f"bh:documents:{event_id}"))
         return list(self._records((keys or b"").splitlines()))
+
+    def get_all(self, business_keys: Sequence[str]) -> list[DocumentRecord | None]:
+        """The record of each key, or None, in one round trip."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for key in business_keys:
+                pipeline.hgetall(f"bh:document:{key}")
+            found: list[dict[bytes, bytes]] = pipeline.execute()
+        named = zip(business_keys, found, strict=True)
+        return [self._record(key, fields) if fields else None for key, fields in named]
 
     def posted(self, organization: str, since: float, *, page: int = 500) -> Iterator[DocumentRecord]:
         """What stands in an organization's books because of us, posted since (unix seconds), oldest first."""
@@ -164,13 +173,8 @@ class Documents:
         return None if key is None else self.get(key.decode())
 
     def _records(self, keys: object) -> Iterator[DocumentRecord]:
-        """The records of these keys, in one round trip."""
-        named = _texts(keys)
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for key in named:
-                pipeline.hgetall(f"bh:document:{key}")
-            found: Iterable[dict[bytes, bytes]] = pipeline.execute()
-        return (self._record(key, fields) for key, fields in zip(named, found, strict=True) if fields)
+        """The records of those of the keys that have one, in one round trip."""
+        return (record for record in self.get_all(_texts(keys)) if record is not None)
 
     def _of_flat(self, business_key: str, flat: Sequence[bytes]) -> DocumentRecord:
         return self._record(business_key, dict(zip(flat[::2], flat[1::2], strict=True)))

@@ -24,11 +24,15 @@ def void(task: Task, once_per: str, invoice: DocumentRecord) -> None:
     _set(task, "void", once_per, invoice, task.books.void, lambda status: status == "void")
 
 
-def settle_void(task: Task, once_per: str, invoice: DocumentRecord) -> None:
-    """Finds out whether a doubtful void was done: what becomes of payments and refunds hangs on it."""
-    known = task.record("void", once_per)
+def settle_void(task: Task, once_per: str, invoice: DocumentRecord, known: DocumentRecord | None) -> bool:
+    """Finds out whether a doubtful void was done: what becomes of payments and refunds hangs on it.
+
+    `known` is the record of the void. Says whether we voided the invoice.
+    """
     if known is not None and known.state in IN_DOUBT:
         void(task, once_per, invoice)
+        return True
+    return known is not None and known.state == "posted"
 
 
 def restore(task: Task, once_per: str, invoice: DocumentRecord) -> None:

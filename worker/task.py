@@ -49,6 +49,10 @@ class Task:
         """What is on record of the document."""
         return self.desk.ledger.documents.get(self.key(kind, once_per))
 
+    def records(self, *named: tuple[str, str]) -> list[DocumentRecord | None]:
+        """What is on record of the documents, each given by kind and what it is once per; in one round trip."""
+        return self.desk.ledger.documents.get_all([self.key(kind, once_per) for kind, once_per in named])
+
     def effect(
         self,
         kind: str,
