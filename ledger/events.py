@@ -14,6 +14,7 @@ bh:open:<organization>     zset    the organization's events that are queued, wo
 bh:batch:<batch>           zset    the events of a batch by received_at; kept for ever
 bh:due                     zset    waiting events by due_at
 bh:working                 zset    events at work by the end of their lease
+bh:swept                   string  when jobs that RQ lost were last looked for
 bh:process:<process>       set     the events a worker process has at work
 
 Times are unix seconds. Every change of state is one Lua step; each costs the same however many events are stored.
@@ -38,6 +39,7 @@ from ledger.search import digests
 
 LEASE_SECONDS = 15.0
 LOST_JOB_SECONDS = 12.0
+SWEEP_SECONDS = 1.0
 MOST_CRASHES = 3
 MOST_IN_A_PAGE = 100
 # Another event is at the same document, or a name is looked for once more.
@@ -192,7 +194,7 @@ class Events:
         """Gives a turn again to what is due, what a dead worker left and what RQ lost; gives the ids."""
         now = self._clock()
         poison = json.dumps(POISON.as_json())
-        args = [now, moment(now), most, QUEUE, LOST_JOB_SECONDS, MOST_CRASHES, poison]
+        args = [now, moment(now), most, QUEUE, LOST_JOB_SECONDS, MOST_CRASHES, poison, SWEEP_SECONDS]
         return [event_id.decode() for event_id in self._wake(args=args)]
 
     def requeue(self, event_id: str) -> str | None:
