@@ -27,6 +27,11 @@ class Party:
     draft: ContactDraft
     currency_code: str
 
+    def is_known(self, task: Task) -> bool:
+        """Whether the ledger has the contact, so that nothing has to be asked for it."""
+        record = task.desk.ledger.documents.get(self._key(task))
+        return record is not None and record.state == "posted"
+
     def find(self, task: Task, *, besides: str | None = None) -> str:
         """The contact's id, found or created."""
         effect = contact_effect(
@@ -53,13 +58,15 @@ class Party:
         return freeze({**content, self.field: self._another(task, refused_id)})
 
     def _another(self, task: Task, refused_id: str) -> str:
-        key = contact_key(task.books, self.draft, task.event.connection, self.currency_code)
-        forget_contact(task.desk, key, refused_id, event_id=task.event.event_id, lease=task.lease)
+        forget_contact(task.desk, self._key(task), refused_id, event_id=task.event.event_id, lease=task.lease)
         try:
             return self.find(task, besides=refused_id)
         except OutcomeUnknown as doubt:
             # In doubt is the contact; the document was surely not posted.
             raise RetryLater(doubt.message, code=doubt.code, retry_after_seconds=doubt.retry_after_seconds) from doubt
+
+    def _key(self, task: Task) -> str:
+        return contact_key(task.books, self.draft, task.event.connection, self.currency_code)
 
 
 def marked_effect(
@@ -86,9 +93,14 @@ def marked_effect(
             )
         return standing_of(found[0]) if found else None
 
+    def post(body: str, deadline: float) -> Standing:
+        posted = books.post(kind, body, deadline=deadline)
+        task.created.add(key)
+        return standing_of(posted)
+
     def send(body: str, deadline: float) -> Standing:
         try:
-            return standing_of(books.post(kind, body, deadline=deadline))
+            return post(body, deadline)
         except ZohoRejected as refusal:
             lock = SecondLock(task.desk, key, kind, task.lease)
             if (standing := lock.find_what_stands(body, refusal, look)) is not None:
@@ -96,7 +108,7 @@ def marked_effect(
             if (mended := mend(body)) is None:
                 raise
         task.desk.ledger.documents.write(key, task.lease, {"frozen_body": mended})
-        return standing_of(books.post(kind, mended, deadline=deadline))
+        return post(mended, deadline)
 
     def read(zoho_id: str) -> Standing:
         return standing_of(books.read(kind, zoho_id))

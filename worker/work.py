@@ -13,6 +13,7 @@ from errors import AwaitingApproval, NeedsAttention, OrganizationPaused, QuotaEx
 from ledger import Event, Trouble
 from mappings import Received, Source
 from worker.answers import tell_awaiting_approval, tell_parked, tell_posted, tell_rejected
+from worker.calls import calls_needed
 from worker.decisions import carry_out
 from worker.desk import Desk
 from worker.expenses import settle_expense
@@ -22,8 +23,8 @@ from worker.reading import mapping_options
 from worker.retries import delay_seconds
 from worker.task import Task
 
-# What an event may still need once it was refused a call: to find a contact, create it and post the document.
-MOST_CALLS = 3
+# What an event is given that was refused a call half-way, beyond what it was known to need.
+MORE_CALLS = 3
 SHORTEST_PAUSE_SECONDS = 5.0
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ def _work(desk: Desk, event: Event, lease: str) -> None:
     except OrganizationPaused as trouble:
         _pause(desk, event, lease, trouble)
     except QuotaExhausted as trouble:
-        _wait_for_turn(desk, event, lease, trouble, needs=MOST_CALLS)
+        _wait_for_turn(desk, event, lease, trouble, needs=trouble.calls or MORE_CALLS)
     except RetryLater as trouble:
         _wait(desk, event, lease, trouble)
     except NeedsAttention as trouble:
@@ -87,6 +88,7 @@ def _render_and_settle(task: Task, source: Source) -> Outcome:
     received = Received(event.body, event.headers)
     drafts = source.render(received, mapping_options(task.options, task.time_zone), topic=event.topic)
     search.index(event, [event.event_id, *_terms(drafts)])
+    task.books.quota.hold(calls_needed(task, drafts))
     outcome = _settle_drafts(task, drafts)
     if outcome.record is not None:
         search.index(event, [outcome.record.number, outcome.record.zoho_id])
