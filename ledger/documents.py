@@ -13,6 +13,7 @@ bh:doubtful:<organization>   zset    the business keys in state posting, unknown
 bh:zoho:<organization>       hash    Zoho's id of an invoice, expense, payment or credit note → its business key, also
                                      of what was undone; kept for ever
 
+A contact that was known before any event needed it (origin `warmed`) has no more than its key and its id.
 Times are unix seconds. The lists are kept by the step that writes a record (list_document in shared.lua).
 """
 
@@ -54,6 +55,7 @@ class Documents:
         self._write = load(redis, "write_document")
         self._begin_anew = load(redis, "begin_anew")
         self._release = load(redis, "release")
+        self._know_contacts = load(redis, "know_contacts")
 
     def claim(self, business_key: str, kind: str, *, event_id: str, lease: str) -> DocumentRecord:
         """Takes the lease on a key and gives its record; raises Busy while another worker has it."""
@@ -77,6 +79,13 @@ class Documents:
         parts = [text for name, value in fields.items() if value is not None for text in (name, str(value))]
         if not self._write(keys=[f"bh:document:{business_key}", f"bh:lease:{business_key}"], args=[lease, *parts]):
             raise LeaseLost("Another worker has taken over this document.", retry_after_seconds=1)
+
+    def know_contacts(self, contacts: Iterable[tuple[str, str, str]]) -> int:
+        """Notes contacts by key and Zoho's id as standing, without a lease, in one step; gives how many were new.
+
+        What is on record already stays, but one that this noted before with the id that is given third ("" for none).
+        """
+        return int(self._know_contacts(args=[part for contact in contacts for part in contact]))
 
     def begin_anew(self, business_key: str, lease: str) -> None:
         """Starts the key's next generation, in state `new`; raises LeaseLost when the lease is not the caller's."""

@@ -44,6 +44,10 @@ class Books:
         """The contact that surely is the draft's and is not `besides`, of the currency if there is one, or None."""
         return contacts.find_contact(self._client, draft, currency_code=currency_code, besides=besides)
 
+    def customers(self, *, first_page: int = 1) -> Iterator[list[Row]]:
+        """The summaries of the customers page by page, a call each; verify each row."""
+        return contacts.list_customers(self._client, first_page=first_page)
+
     def contact_body(self, draft: ContactDraft, currency_code: str, *, contact_name: str) -> str:
         """The request for a contact of that name."""
         body = bodies.contact_body(draft, self.names, contact_name=contact_name, currency_code=currency_code)

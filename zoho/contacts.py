@@ -21,6 +21,7 @@ from zoho.protocol import Row
 
 UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 GONE = "1002"
+OLDEST_ACTIVE_FIRST = {"filter_by": "Status.Active", "sort_column": "created_time", "sort_order": "A"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ def find_contact(
         if _same(row, draft, names) and str(row["contact_id"]) != besides
     ]
     return min(found, key=itemgetter(0))[1] if found else None
+
+
+def list_customers(client: Client, *, first_page: int = 1) -> Iterator[list[Row]]:
+    """The summaries of all active customers page by page, the oldest first, as far as Zoho heeds what it is asked."""
+    return client.pages("/contacts", {"contact_type": "customer", **OLDEST_ACTIVE_FIRST}, first=first_page)
 
 
 def create_contact(client: Client, frozen_body: str, *, deadline: float | None = None) -> str:
@@ -87,14 +93,7 @@ def _extended(name: str, ending: str) -> str:
 
 
 def _search(client: Client, draft: ContactDraft, **filters: str) -> Iterator[Row]:
-    return client.rows(
-        "/contacts",
-        **filters,
-        contact_type=draft.contact_type,
-        filter_by="Status.Active",
-        sort_column="created_time",
-        sort_order="A",
-    )
+    return client.rows("/contacts", **filters, contact_type=draft.contact_type, **OLDEST_ACTIVE_FIRST)
 
 
 def _same(row: Row, draft: ContactDraft, names: list[str]) -> bool:
