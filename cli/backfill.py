@@ -149,7 +149,7 @@ class _Tally:
 
 def _rehearse(file: Path, requests: Requests, stage: Stage, connection: Connection) -> int:
     tally = _Tally()
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     with file.open("rb") as content:
         for number, line in enumerate(_with_bar(content, file, requests, "rehearsing"), start=1):
             if line.strip() and (received := _read_line(tally, number, line, requests)):
@@ -169,7 +169,7 @@ def _read_line(tally: _Tally, number: int, line: bytes, requests: Requests) -> R
         return None
 
 
-def _is_repeat(seen: set[str], arrival: Arrival) -> bool:
+def _is_repeat(seen: set[bytes], arrival: Arrival) -> bool:
     """Whether a line before had the same identity or the same body, as the ledger would find; notes this one's."""
     digests = identities(arrival)
     is_repeat = not seen.isdisjoint(digests)

@@ -44,7 +44,10 @@ def events(state: str | None, connection: str | None, find: str | None, limit: i
 
 
 def _found(ledger: Ledger, term: str) -> Iterator[Event]:
-    return (event for event_id in ledger.search.find(term) if (event := ledger.events.get(event_id)))
+    """The events with this term, or that posted what has this id in Zoho."""
+    posted = (ledger.documents.with_zoho_id(each, term) for each in ledger.dispatch.organizations())
+    found = [*ledger.search.find(term), *(record.event_id for record in posted if record)]
+    return (event for event_id in dict.fromkeys([*found, term]) if (event := ledger.events.get(event_id)))
 
 
 @click.command()

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from redis import Redis
 
 from ledger.approvals import Approval, Approvals, Decided
+from ledger.archive import Archive
 from ledger.backfills import Backfills
 from ledger.dispatch import Dispatch, Pause
-from ledger.documents import Documents, LeaseLost, marker
-from ledger.events import Arrival, Events, Recorded, identities, kept_headers, new_event_id
+from ledger.documents import Documents, Fields, LeaseLost, marker
+from ledger.events import Arrival, Events, Finished, Recorded, identities, kept_headers, new_event_id
 from ledger.incarnation import CAREFUL_SECONDS, GoneBack, Incarnation
 from ledger.leases import RENEW_SECONDS, Leases
 from ledger.orders import Orders
@@ -29,6 +30,8 @@ __all__ = [
     "Dispatch",
     "DocumentRecord",
     "Event",
+    "Fields",
+    "Finished",
     "GoneBack",
     "LeaseLost",
     "Ledger",
@@ -49,14 +52,15 @@ class Ledger:
     def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.time, retention_days: int = 90) -> None:
         self.redis = redis
         self.clock = clock
-        self.events = Events(redis, clock=clock, retention_days=retention_days)
-        self.approvals = Approvals(redis, clock=clock, retention_days=retention_days)
+        self.archive = Archive(redis)
+        self.events = Events(redis, self.archive, clock=clock, retention_days=retention_days)
+        self.approvals = Approvals(redis, self.archive, clock=clock, retention_days=retention_days)
         self.dispatch = Dispatch(redis, clock=clock)
-        self.documents = Documents(redis, retention_days=retention_days)
+        self.documents = Documents(redis, clock=clock, retention_days=retention_days)
         self.incarnation = Incarnation(redis, clock=clock)
         self.leases = Leases(redis, clock=clock)
         self.orders = Orders(redis, clock=clock, leases=self.leases, retention_days=retention_days)
         self.search = Search(redis, retention_days=retention_days)
         self.backfills = Backfills(redis, retention_days=retention_days)
         self.reconciliations = Reconciliations(redis, clock=clock)
-        self.undoing = Undoing(redis, self.documents, clock=clock, retention_days=retention_days)
+        self.undoing = Undoing(redis, self.documents, self.archive, clock=clock, retention_days=retention_days)

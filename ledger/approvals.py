@@ -17,6 +17,7 @@ from typing import Any, cast
 from redis import Redis
 
 from drafts import Verdict
+from ledger.archive import Archive
 from ledger.records import instant, moment
 from ledger.scripts import load
 
@@ -72,8 +73,9 @@ class Decided:
 class Approvals:
     """Events that wait for a person's word, and every word that was given."""
 
-    def __init__(self, redis: Redis, *, clock: Callable[[], float], retention_days: int) -> None:
+    def __init__(self, redis: Redis, archive: Archive, *, clock: Callable[[], float], retention_days: int) -> None:
         self._redis = redis
+        self._archive = archive
         self._clock = clock
         self._retention = retention_days * 86400
         self._hold = load(redis, "hold")
@@ -94,6 +96,7 @@ class Approvals:
         however it is spelt). With `connection`, events of others are unknown. An id of a repeat means the first event.
         """
         event_id, now, names = self._first(event_id), self._clock(), tuple(by)
+        self._archive.restore(event_id)
         note = " ".join((note or "").split())[:LONGEST_NOTE]
         line = f"by {names[-1]}{f': {note}' if note else ''}"
         args = [event_id, verdict, _compared(names), json.dumps(names), note, now, moment(now), self._retention]

@@ -60,13 +60,9 @@ class Dispatch:
     def pause(self, organization: str, *, reason: str, seconds: float) -> bool:
         """Keeps the organization from being worked for; True when it was not paused before.
 
-        When the time is over, one event at a time is tried; `resume` ends the pause.
+        When the time is over, one event at a time is tried; the first that ends well ends the pause.
         """
         return bool(self._pause(args=[organization, self._clock() + seconds, reason]))
-
-    def resume(self, organization: str) -> bool:
-        """Ends a pause; False when there was none."""
-        return bool(self._redis.hdel(f"bh:organization:{organization}", "paused_until", "pause_reason"))
 
     def paused(self, organization: str) -> Pause | None:
         """The pause the organization is in, or None."""
@@ -76,8 +72,12 @@ class Dispatch:
 
     def is_anything_handed(self) -> bool:
         """Whether RQ or a worker has any event."""
-        names = cast(set[bytes], self._redis.smembers("bh:organizations"))
-        return bool(names) and bool(self._redis.exists(*(b"bh:handed:" + name for name in names)))
+        names = self.organizations()
+        return bool(names) and bool(self._redis.exists(*(f"bh:handed:{name}" for name in names)))
+
+    def organizations(self) -> list[str]:
+        """Every organization that ever had an event handed over."""
+        return sorted(name.decode() for name in cast("set[bytes]", self._redis.smembers("bh:organizations")))
 
     def waiting(self, organization: str) -> int:
         """How many events wait for the organization's turn."""

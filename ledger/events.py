@@ -3,14 +3,13 @@
 bh:event:<event_id>        hash    connection, source, organization, topic, order, version, batch, state, priority,
                                    attempts, failures, received_at,
                                    due_at, reason, error (JSON), lease, process, alone, suspect, crashes, needs,
-                                   tickets (JSON), handed, headers (JSON), body (zlib); finished events expire
-                                   after BOOKHOOK_RETENTION_DAYS
+                                   tickets (JSON), handed, headers (JSON), body (zlib); events that have ended expire
+                                   after BOOKHOOK_RETENTION_DAYS, and are soon put into the archive (archive.py)
                                    or only same_as: the id told to a repeat that came while Redis was away
-bh:timeline:<event_id>     list    {"at", "step", "detail"} as JSON, the newest 200; expires with its event
-bh:seen:<digest>           string  the first event with this identity or this body; expires after the retention
-bh:events                  zset    every event by received_at
-bh:events:<state>          zset    the events in a state by received_at
-bh:events:of:<connection>  zset    the events of a connection by received_at
+bh:timeline:<event_id>     list    {"at", "step", "detail"} as JSON, the newest 200; goes with its event
+bh:seen:<16 bytes>         string  the first event with this identity or this body; expires after the retention
+bh:events:<connection>:<state>  zset  the events of a connection in a state by received_at
+bh:connections             set     every connection that ever had an event
 bh:open:<organization>     zset    the organization's events that are queued, working or waiting, by received_at
 bh:batch:<batch>           zset    the events of a batch by received_at; kept for ever
 bh:due                     zset    waiting events by due_at
@@ -21,19 +20,24 @@ Times are unix seconds. Every change of state is one Lua step; each costs the sa
 """
 
 import hashlib
+import heapq
 import json
 import secrets
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import islice
 from typing import cast
 
 from redis import Redis
 
+from ledger.archive import Archive, pack_body, read
 from ledger.handoff import HANDOFF, QUEUE
 from ledger.records import STATES, Event, Step, Trouble, event_record, moment
 from ledger.scripts import load
+from ledger.search import digests
 
+DIGITS = "0123456789abcdefghijklmnopqrstuv"
 LEASE_SECONDS = 15.0
 LOST_JOB_SECONDS = 12.0
 MOST_CRASHES = 3
@@ -81,11 +85,20 @@ class Recorded:
     event_id: str
 
 
+class Finished(IntEnum):
+    """What ending the work on an event came to."""
+
+    LEASE_LOST = 0  # and nothing was changed
+    DONE = 1
+    DONE_AND_RESUMED = 2  # its organization was paused, and is not any more
+
+
 class Events:
     """The record of every event, and the hand-off to RQ."""
 
-    def __init__(self, redis: Redis, *, clock: Callable[[], float], retention_days: int) -> None:
+    def __init__(self, redis: Redis, archive: Archive, *, clock: Callable[[], float], retention_days: int) -> None:
         self._redis = redis
+        self._archive = archive
         self._clock = clock
         self._retention = retention_days * 86400
         self._record = load(redis, "record")
@@ -114,15 +127,16 @@ class Events:
             "organization": arrival.organization,
             "topic": arrival.topic,
             "headers": json.dumps(kept_headers(arrival.headers)),
-            "body": zlib.compress(arrival.body, 1),
+            "body": pack_body(arrival.body),
             "priority": arrival.priority,
         }
         told = {"order": arrival.order, "version": arrival.version, "batch": arrival.batch}
         fields |= {name: value for name, value in told.items() if value is not None}
         status, first = self._record(
-            keys=[_key(event_id), *(f"bh:seen:{digest}" for digest in identities(arrival))],
+            keys=[_key(event_id), *(b"bh:seen:" + digest for digest in identities(arrival))],
             args=[event_id, state, received_at, moment(now), self._retention, *HANDOFF, arrival.ignored or "", now]
-            + [moment(received_at), late]
+            + [moment(received_at), late, arrival.connection, arrival.organization]
+            + ["" if value is None else value for value in told.values()]
             + [part for pair in fields.items() for part in pair],
         )
         return Recorded("duplicate" if status == b"duplicate" else state, first.decode())
@@ -134,31 +148,56 @@ class Events:
         flat = self._begin(keys=[_key(event_id)], args=[event_id, lease, now, now + LEASE_SECONDS, process])
         if not flat:
             return None
-        return _event(event_id, dict(zip(flat[::2], flat[1::2], strict=True))), lease
+        return event_record(event_id, read(dict(zip(flat[::2], flat[1::2], strict=True)))), lease
 
     def is_suspect(self, event_id: str) -> bool:
         """Whether the event was at work when its worker died, and must be tried alone."""
         return bool(self._redis.hexists(_key(event_id), "suspect"))
 
-    def finish(self, event_id: str, lease: str, state: str, *, detail: str = "", error: Trouble | None = None) -> bool:
-        """Ends the work on an event in `state`; False when the lease was lost and nothing changed."""
-        return self._move(event_id, lease, state, error=error, detail=detail)
+    def finish(
+        self,
+        event_id: str,
+        lease: str,
+        state: str,
+        *,
+        detail: str = "",
+        error: Trouble | None = None,
+        terms: Iterable[str] = (),
+    ) -> Finished:
+        """Ends the work on an event in `state`; from then on it is found by the terms.
 
-    def wait(self, event_id: str, lease: str, *, seconds: float, trouble: Trouble, failures: int = 0) -> bool:
-        """Lets an event wait `seconds` for the trouble to pass, after so many failures; False if the lease was lost."""
-        return self._wait(event_id, lease, seconds, trouble, failures=failures)
+        Unless there is an error, its organization could be worked for, which ends a pause.
+        """
+        return self._move(event_id, lease, state, error=error, detail=detail, terms=terms)
 
-    def wait_for_turn(self, event_id: str, lease: str, *, needs: int, seconds: float, trouble: Trouble) -> bool:
-        """Lets an event wait until its organization can be called `needs` times, about `seconds` from now."""
-        return self._wait(event_id, lease, seconds, trouble, needs=needs)
+    def wait(
+        self,
+        event_id: str,
+        lease: str,
+        *,
+        seconds: float,
+        trouble: Trouble,
+        failures: int = 0,
+        needs: int = 0,
+        terms: Iterable[str] = (),
+    ) -> Finished:
+        """Lets an event wait `seconds` for the trouble to pass, after so many failures.
 
-    def _wait(
-        self, event_id: str, lease: str, seconds: float, trouble: Trouble, *, needs: int = 0, failures: int = 0
-    ) -> bool:
+        One that `needs` calls waits for its turn instead, until its organization can be called so often: that is about
+        `seconds` from now.
+        """
         due_at = self._clock() + seconds
         detail = f"{trouble.message} Next try {'about' if needs else 'at'} {moment(due_at)}."
         return self._move(
-            event_id, lease, "waiting", due_at=due_at, error=trouble, detail=detail, needs=needs, failures=failures
+            event_id,
+            lease,
+            "waiting",
+            due_at=due_at,
+            error=trouble,
+            detail=detail,
+            needs=needs,
+            failures=failures,
+            terms=terms,
         )
 
     def _move(
@@ -169,16 +208,17 @@ class Events:
         *,
         error: Trouble | None,
         detail: str,
+        terms: Iterable[str],
         due_at: float | None = None,
         needs: int = 0,
         failures: int = 0,
-    ) -> bool:
+    ) -> Finished:
         now = self._clock()
         due = "" if due_at is None else repr(due_at)
         reason, written = (error.code, json.dumps(error.as_json())) if error else ("", "")
         args = [event_id, lease, state, now, moment(now), due, reason, written, detail, self._retention]
-        args += [needs or "", failures]
-        return bool(self._finish(keys=[_key(event_id)], args=args))
+        args += [needs or "", failures, "" if error else 1, *digests(terms)]
+        return Finished(int(self._finish(keys=[_key(event_id)], args=args)))
 
     def hand_back(self, event_id: str, lease: str) -> bool:
         """Gives back an event this process will not finish; False when the lease was lost."""
@@ -193,6 +233,7 @@ class Events:
 
     def requeue(self, event_id: str) -> str | None:
         """Gives a parked or waiting event the next turn; None when done, else its state ('' when there is none)."""
+        self._archive.restore(event_id)
         answer = self._requeue(keys=[_key(event_id)], args=[event_id, moment(self._clock())])
         if answer == b"" and (first := self._redis.hget(_key(event_id), "same_as")):
             return self.requeue(cast(bytes, first).decode())
@@ -201,39 +242,44 @@ class Events:
     def note(self, event_id: str, step: str, detail: str = "") -> None:
         """Adds a line to the event's timeline, as long as there is one."""
         line = json.dumps({"at": moment(self._clock()), "step": step, "detail": detail})
-        self._redis.rpushx(f"bh:timeline:{event_id}", line)
+        if not self._redis.rpushx(f"bh:timeline:{event_id}", line) and self._archive.restore(event_id):
+            self._redis.rpushx(f"bh:timeline:{event_id}", line)
 
     def get(self, event_id: str) -> Event | None:
         """The event, or None; the id of a repeat gives the first event."""
-        fields = cast(dict[bytes, bytes], self._redis.hgetall(_key(event_id)))
-        if b"same_as" in fields:
-            return self.get(fields[b"same_as"].decode())
-        return _event(event_id, fields) if b"state" in fields else None
+        [stored] = self._archive.stored([event_id])
+        if "same_as" in stored.fields:
+            return self.get(stored.fields["same_as"])
+        return event_record(event_id, stored) if stored.fields else None
 
     def timeline(self, event_id: str) -> list[Step]:
         """Every step of the event, oldest first."""
-        return [Step(**json.loads(line)) for line in self._redis.lrange(f"bh:timeline:{event_id}", 0, -1)]
+        [stored] = self._archive.stored([event_id])
+        return [Step(**step) for step in stored.steps]
 
     def list(
         self, *, state: str | None = None, connection: str | None = None, newest: int | None = None
     ) -> Iterator[Event]:
         """The stored events of a state and a connection, newest first, read page by page."""
-        key = f"bh:events:{state}" if state else f"bh:events:of:{connection}" if connection else "bh:events"
-        given = 0
-        for event in self._walk(key):
-            if connection in (None, event.connection) and state in (None, event.state):
-                yield event
-                given += 1
-                if given == newest:
-                    return
+        keys = self._lists([state] if state else STATES, connection)
+        newest_first = heapq.merge(*map(self._walk, keys), key=lambda found: found[0], reverse=True)
+        return islice((event for _, event in newest_first), newest)
 
-    def _walk(self, key: str, page: int = 200) -> Iterator[Event]:
+    def _lists(self, states: Iterable[str], connection: str | None = None) -> Iterator[str]:
+        known = cast("set[bytes]", self._redis.smembers("bh:connections"))
+        connections = [connection] if connection else sorted(name.decode() for name in known)
+        return (f"bh:events:{name}:{state}" for name in connections for state in states)
+
+    def _walk(self, key: str, page: int = 100) -> Iterator[tuple[float, Event]]:
+        """The events of a list with their ranks, newest first."""
         start = 0
-        while ids := cast(list[bytes], self._redis.zrange(key, start, start + page - 1, desc=True)):
-            for event_id in ids:
-                event = self.get(event_id.decode())
-                if event is not None:
-                    yield event
+        while ranked := cast(
+            "list[tuple[bytes, float]]", self._redis.zrange(key, start, start + page - 1, desc=True, withscores=True)
+        ):
+            stored = self._archive.stored([event_id.decode() for event_id, _ in ranked])
+            for (event_id, rank), each in zip(ranked, stored, strict=True):
+                if each.fields:
+                    yield rank, event_record(event_id.decode(), each)
             start += page
 
     def is_any_back_soon(self, among: int = 200) -> bool:
@@ -247,10 +293,13 @@ class Events:
 
     def counts(self) -> dict[str, int]:
         """How many events are in each state."""
-        pipeline = self._redis.pipeline(transaction=False)
+        counts = {}
         for state in STATES:
-            pipeline.zcard(f"bh:events:{state}")
-        return dict(zip(STATES, pipeline.execute(), strict=True))
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for key in self._lists([state]):
+                    pipeline.zcard(key)
+                counts[state] = sum(pipeline.execute())
+        return counts
 
     def backlog(self, organization: str) -> int:
         """How many events of the organization are not finished."""
@@ -258,16 +307,20 @@ class Events:
 
 
 def new_event_id(now: float) -> str:
-    """A new id, sortable by time, of letters, digits and underscores."""
-    return f"ev_{int(now * 1000):011x}{secrets.token_hex(6)}"
+    """A new id, sortable by time: milliseconds and 40 random bits, to the base of 32."""
+    return f"ev_{_digits(int(now * 1000), 9)}{_digits(secrets.randbits(40), 8)}"
 
 
-def identities(arrival: Arrival) -> list[str]:
+def _digits(number: int, count: int) -> str:
+    return "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(count)))
+
+
+def identities(arrival: Arrival) -> list[bytes]:
     """Digests by which a repeat is recognised: what the sender says identifies it, and what is signed."""
     told = [] if arrival.delivery is None else [("delivery", arrival.delivery.encode())]
     place = (arrival.connection, arrival.topic)
     return [
-        hashlib.sha256(json.dumps([*place, kind]).encode() + value).hexdigest()
+        hashlib.sha256(json.dumps([*place, kind]).encode() + value).digest()[:16]
         for kind, value in (*told, ("body", arrival.body))
     ]
 
@@ -279,9 +332,3 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _key(event_id: str) -> str:
     return f"bh:event:{event_id}"
-
-
-def _event(event_id: str, fields: dict[bytes, bytes]) -> Event:
-    headers = json.loads(fields.get(b"headers", b"{}"))
-    body = zlib.decompress(fields[b"body"]) if b"body" in fields else b""
-    return event_record(event_id, fields, headers=headers, body=body)

@@ -1,11 +1,15 @@
--- Moves an event from `working` to its next state, if the lease is still the caller's. Returns 1, or 0 when it is not.
+-- Moves an event from `working` to its next state, if the lease is still the caller's. Returns 1, or 0 when it is not;
+-- 2 when that also ended a pause of its organization.
 -- KEYS  the event
 -- ARGV  event_id, lease, state, now, at, due_at or '', reason, error (JSON or ''), detail, retention,
---       calls it needs when its turn comes, or '' when it does not wait for its turn, tries that failed in a row
+--       calls it needs when its turn comes, or '' when it does not wait for its turn, tries that failed in a row,
+--       1 when the organization could be worked for or '', then the digests of the terms it is found by
 local event_id, state, due_at, needs = ARGV[1], ARGV[3], ARGV[6], ARGV[11]
-if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[2] then return 0 end
+local lease, received_at, organization = unpack(redis.call('HMGET', KEYS[1], 'lease', 'received_at', 'organization'))
+if lease ~= ARGV[2] then return 0 end
 enter(event_id, state)
 note(event_id, ARGV[5], state, ARGV[9])
+index(event_id, received_at, ARGV[10], {unpack(ARGV, 14)})
 redis.call('HDEL', KEYS[1], 'error', 'suspect', 'crashes')
 redis.call('HSET', KEYS[1], 'failures', ARGV[12])
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
@@ -19,4 +23,5 @@ end
 if not OPEN[state] and state ~= 'parked' and state ~= 'awaiting_approval' then
   let_expire(event_id, ARGV[4], ARGV[10])
 end
-return 1
+if ARGV[13] == '' then return 1 end
+return redis.call('HDEL', 'bh:organization:' .. organization, 'paused_until', 'pause_reason') > 0 and 2 or 1

@@ -5,7 +5,8 @@ local handed = {}
 for i = 7, #ARGV, 2 do
   local event_id = ARGV[i]
   if redis.call('ZSCORE', 'bh:ready:' .. ARGV[1], event_id) then
-    hand_over(event_id, ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+    enter(event_id, 'queued')
+    give_job(event_id, ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
     redis.call('HSET', 'bh:event:' .. event_id, 'tickets', ARGV[i + 1])
     redis.call('HDEL', 'bh:event:' .. event_id, 'needs')
     table.insert(handed, event_id)

@@ -81,21 +81,23 @@ class Incarnation:
         """Ends the care after a loss noticed not later than `since` (unix seconds): the books hold nothing unknown."""
         self._reconciled(args=[since])
 
-    def secure_intention(self) -> None:
-        """Counts an intention, and returns when every replica has it and all that was written before.
+    @property
+    def count(self) -> int:
+        """The greatest count of intentions that this process has seen; a ledger with less has forgotten some."""
+        return self._count
+
+    def secure_intention(self, count: int) -> None:
+        """Returns when every replica has the intention of that count, and all that was written before.
 
         Raises RetryLater when a replica does not say so in a second. The replicas are those of the last observation.
         """
-        expected = self._replicas
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.hincrby("bh:incarnation", "count", 1)
-        if expected:
-            pipeline.wait(expected, int(REPLICATE_SECONDS * 1000))
-        count, *reached = pipeline.execute()
         self._count = max(self._count, count)
-        if expected and reached[0] < expected:
+        if not (expected := self._replicas):
+            return
+        reached = int(self._redis.wait(expected, int(REPLICATE_SECONDS * 1000)))
+        if reached < expected:
             raise RetryLater(
-                f"Only {reached[0]} of {expected} replicas of Redis have noted what is to be posted; nothing was sent.",
+                f"Only {reached} of {expected} replicas of Redis have noted what is to be posted; nothing was sent.",
                 code="not_replicated",
                 retry_after_seconds=2,
             )

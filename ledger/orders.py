@@ -1,17 +1,19 @@
 """What is known of every order beside its documents; an order is `<connection>/<once_per>`.
 
-bh:order:<order>          hash    cancelled (0 or 1), version (unix seconds) of whoever said so last; kept for ever
+bh:order:<order>          hash    cancelled (0 or 1), version (unix seconds) of whoever said so last; of:<event_id> of
+                                  each event that holds the whole order, its version (record.lua); of an order that
+                                  is cancelled kept for ever, else for the retention
 bh:order:credits:<order>  set     the business keys of its credit notes; kept for ever
 bh:order:payments:<order> set     the business keys of its payments; kept for ever
-bh:versions:<order>       zset    events that hold the whole order, by version (record.lua); expires after the retention
 bh:awaiting:<order>       set     events that wait for its invoice; expires after the retention
 bh:lease:order:<order>    string  the lease of whoever works on the order; expires 15 s after its last renewal
 
 One worker at a time does an order's things: what has to be done depends on what was done.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import cast
 
 from redis import Redis
@@ -22,6 +24,21 @@ from ledger.leases import Leases
 from ledger.records import moment
 from ledger.scripts import load
 
+MOST_VERSIONS = 20
+
+
+@dataclass(slots=True)
+class Held:
+    """An order under a lease: whether its newest version says that it is cancelled, and which versions are newer.
+
+    `newer` are events that hold the whole order with their versions (unix seconds), the newest first. Whoever holds it
+    sets `is_invoiced` to give a turn, in the end, to every event that waits for its invoice.
+    """
+
+    is_cancelled: bool
+    newer: list[tuple[str, float]]
+    is_invoiced: bool = False
+
 
 class Orders:
     """What is known of the orders."""
@@ -31,41 +48,38 @@ class Orders:
         self._clock = clock
         self._leases = leases
         self._retention = retention_days * 86400
-        self._tell = load(redis, "tell_order")
         self._lock = load(redis, "lock_order")
         self._release = load(redis, "release")
-        self._wake = load(redis, "wake_awaiting")
+        self._leave = load(redis, "leave_order")
 
     @contextmanager
-    def locked(self, order: str, lease: str) -> Iterator[None]:
-        """The right to work on the order, renewed with the other leases; raises Busy while another worker has it."""
+    def locked(
+        self, order: str, lease: str, *, told: tuple[bool, float] | None = None, newer_than: float | None = None
+    ) -> Iterator[Held]:
+        """The right to work on the order, renewed with the other leases; raises Busy while another worker has it.
+
+        `told` notes whether the order is cancelled as of a version (unix seconds), unless a newer one has spoken. Newer
+        versions are given where they are asked for.
+        """
         name = f"order:{order}"
-        if not self._lock(keys=[f"bh:lease:{name}"], args=[lease, int(LEASE_SECONDS * 1000)]):
+        words = [int(told[0]), repr(told[1])] if told else ["", ""]
+        args = [lease, int(LEASE_SECONDS * 1000), self._retention, *words]
+        found = self._lock(keys=[f"bh:lease:{name}", f"bh:order:{order}"], args=args)
+        if found is None:
             raise Busy("Another event is at the same order.", retry_after_seconds=1)
+        held = _held(found, newer_than)
         try:
             with self._leases.document(name, lease):
-                yield
-        finally:
+                yield held
+        except BaseException:
             self._release(keys=[f"bh:lease:{name}"], args=[lease])
+            raise
+        leave = self._leave if held.is_invoiced else self._release
+        leave(keys=[f"bh:lease:{name}", f"bh:awaiting:{order}"], args=[lease, moment(self._clock())])
 
     def is_held(self, order: str, lease: str) -> bool:
         """Whether the lease is still the one on the order."""
         return self._redis.get(f"bh:lease:order:{order}") == lease.encode()
-
-    def tell(self, order: str, *, is_cancelled: bool, version: float) -> None:
-        """Notes whether the order is cancelled as of a version, unless a newer one has spoken."""
-        self._tell(keys=[f"bh:order:{order}"], args=[int(is_cancelled), repr(version)])
-
-    def is_cancelled(self, order: str) -> bool:
-        """Whether the newest version that spoke of it says that the order is cancelled."""
-        return self._redis.hget(f"bh:order:{order}", "cancelled") == b"1"
-
-    def versions(self, order: str, *, after: float, most: int = 20) -> list[tuple[str, float]]:
-        """The newest events that hold the whole order, and their versions, the newest first; none up to `after`."""
-        found = self._redis.zrange(
-            f"bh:versions:{order}", "+inf", f"({after!r}", byscore=True, desc=True, offset=0, num=most, withscores=True
-        )
-        return [(event_id.decode(), float(version)) for event_id, version in cast(list[tuple[bytes, float]], found)]
 
     def add_credit(self, order: str, business_key: str) -> None:
         """Counts a credit note among the order's, before it is posted."""
@@ -87,12 +101,15 @@ class Orders:
         return sorted(member.decode() for member in cast(set[bytes], self._redis.smembers(key)))
 
     def await_invoice(self, order: str, event_id: str) -> None:
-        """Has `wake` find the event."""
+        """Has the event get a turn when the order is invoiced."""
         key = f"bh:awaiting:{order}"
         self._redis.sadd(key, event_id)
         self._redis.expire(key, self._retention)
 
-    def wake(self, order: str) -> list[str]:
-        """Gives a turn to every event that waits for the order's invoice; gives the ids."""
-        woken = self._wake(keys=[f"bh:awaiting:{order}"], args=[moment(self._clock())])
-        return [event_id.decode() for event_id in woken]
+
+def _held(flat: Sequence[bytes], newer_than: float | None) -> Held:
+    fields = {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    versions = [(name.removeprefix("of:"), float(value)) for name, value in fields.items() if name.startswith("of:")]
+    newer = [each for each in versions if newer_than is not None and each[1] > newer_than]
+    newest_first = sorted(newer, key=lambda each: each[1], reverse=True)[:MOST_VERSIONS]
+    return Held(fields.get("cancelled") == b"1", newest_first)

@@ -1,11 +1,12 @@
 """What the ledger hands out: events, documents and steps, as frozen values."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+
+from ledger.archive import Stored
 
 STATES = ("queued", "working", "waiting", "awaiting_approval", "parked", "posted", "ignored", "rejected")
 
@@ -146,10 +147,16 @@ class Step:
     detail: str
 
 
-def document_record(fields: dict[str, str]) -> DocumentRecord:
+def kind_of(business_key: str) -> str:
+    """The kind of document that a business key names: it stands after the connection or organization."""
+    return business_key.split("/", 2)[1]
+
+
+def document_record(business_key: str, fields: dict[str, str]) -> DocumentRecord:
     """The record written as a Redis hash."""
     known: dict[str, Any] = {name: fields[name] for name in DocumentRecord.__slots__ if name in fields}
-    known["generation"] = int(known["generation"])
+    known |= {"business_key": business_key, "kind": kind_of(business_key)}
+    known["generation"] = int(known.get("generation", 1))
     for name in ("total", "control_total", "tax_total", "control_tax", "tax_leeway", "accepted_total"):
         if name in known:
             known[name] = Decimal(known[name])
@@ -161,9 +168,9 @@ def document_record(fields: dict[str, str]) -> DocumentRecord:
     return DocumentRecord(**known)
 
 
-def event_record(event_id: str, fields: Mapping[bytes, bytes], *, headers: dict[str, str], body: bytes) -> Event:
-    """The event written as a Redis hash."""
-    text = {name.decode(): value.decode() for name, value in fields.items() if name not in (b"headers", b"body")}
+def event_record(event_id: str, stored: Stored) -> Event:
+    """The event as it is stored."""
+    text = stored.fields
     return Event(
         event_id=event_id,
         connection=text["connection"],
@@ -176,8 +183,8 @@ def event_record(event_id: str, fields: Mapping[bytes, bytes], *, headers: dict[
         due_at=instant(text["due_at"]) if text.get("due_at") else None,
         reason=text.get("reason"),
         error=Trouble(**json.loads(text["error"])) if text.get("error") else None,
-        headers=headers,
-        body=body,
+        headers=stored.headers,
+        body=stored.body,
         tickets=tuple(json.loads(text.get("tickets", "[]"))),
         suspect="suspect" in text,
         failures=int(text.get("failures", 0)),

@@ -7,46 +7,57 @@ local RANKS_APART = 1e11
 
 local function note(event_id, at, step, detail)
   local key = 'bh:timeline:' .. event_id
-  redis.call('RPUSH', key, cjson.encode({at = at, step = step, detail = detail}))
-  redis.call('LTRIM', key, -KEPT_STEPS, -1)
-end
-
-local function stop_working(event_id, key)
-  local process = redis.call('HGET', key, 'process')
-  if process then redis.call('SREM', 'bh:process:' .. process, event_id) end
-  redis.call('ZREM', 'bh:working', event_id)
-  redis.call('HDEL', key, 'lease', 'process', 'alone', 'tickets')
+  local steps = redis.call('RPUSH', key, cjson.encode({at = at, step = step, detail = detail}))
+  if steps > KEPT_STEPS then redis.call('LTRIM', key, -KEPT_STEPS, -1) end
 end
 
 -- Puts an event into a state and keeps every list true; it then waits nowhere for its turn.
 local function enter(event_id, state)
   local key = 'bh:event:' .. event_id
-  local was, received_at, organization = unpack(redis.call('HMGET', key, 'state', 'received_at', 'organization'))
-  if was then redis.call('ZREM', 'bh:events:' .. was, event_id) end
-  if was == 'working' then stop_working(event_id, key) end
+  local was, received_at, connection, organization, process =
+    unpack(redis.call('HMGET', key, 'state', 'received_at', 'connection', 'organization', 'process'))
   redis.call('HSET', key, 'state', state)
-  redis.call('ZADD', 'bh:events:' .. state, received_at, event_id)
-  if OPEN[state] then
-    redis.call('ZADD', 'bh:open:' .. organization, received_at, event_id)
+  redis.call('ZREM', 'bh:events:' .. connection .. ':' .. was, event_id)
+  redis.call('ZADD', 'bh:events:' .. connection .. ':' .. state, received_at, event_id)
+  if OPEN[state] and not OPEN[was] then redis.call('ZADD', 'bh:open:' .. organization, received_at, event_id) end
+  if OPEN[was] and not OPEN[state] then redis.call('ZREM', 'bh:open:' .. organization, event_id) end
+  if was == 'working' then
+    if process then redis.call('SREM', 'bh:process:' .. process, event_id) end
+    redis.call('ZREM', 'bh:working', event_id)
+    redis.call('HDEL', key, 'lease', 'process', 'alone', 'tickets')
   else
-    redis.call('ZREM', 'bh:open:' .. organization, event_id)
+    redis.call('ZREM', 'bh:ready:' .. organization, event_id)
   end
-  redis.call('ZREM', 'bh:due', event_id)
-  redis.call('ZREM', 'bh:ready:' .. organization, event_id)
+  if was == 'waiting' then
+    redis.call('ZREM', 'bh:due', event_id)
+    redis.call('HDEL', key, 'due_at', 'reason')
+  end
   if state ~= 'working' then redis.call('ZREM', 'bh:handed:' .. organization, event_id) end
-  if state ~= 'waiting' then redis.call('HDEL', key, 'due_at', 'reason') end
 end
 
--- Keeps an event that has ended for the retention, no longer.
+-- Has an event found by terms, each given as a digest; what is as old as the retention is forgotten.
+local function index(event_id, received_at, retention, terms)
+  for _, digest in ipairs(terms) do
+    local shelf = 'bh:find:' .. string.sub(digest, 1, 4)
+    redis.call('ZADD', shelf, math.floor(received_at), string.sub(digest, 5) .. event_id)
+    redis.call('ZREMRANGEBYSCORE', shelf, '-inf', received_at - retention)
+    redis.call('EXPIRE', shelf, retention)
+  end
+end
+
+local MOST_FORGOTTEN = 10
+
+-- Keeps an event that has ended for the retention, no longer, and has it put into the archive.
 local function let_expire(event_id, now, retention)
   local key = 'bh:event:' .. event_id
   redis.call('EXPIRE', key, retention)
   redis.call('EXPIRE', 'bh:timeline:' .. event_id, retention)
-  -- The lists forget what has expired, a little with every event that ends.
-  local oldest = tonumber(now) - tonumber(retention)
+  redis.call('RPUSH', 'bh:to_archive', event_id)
+  -- The list forgets what has expired, a little with every event that ends.
   local connection, state = unpack(redis.call('HMGET', key, 'connection', 'state'))
-  for _, list in ipairs({'bh:events', 'bh:events:' .. state, 'bh:events:of:' .. connection}) do
-    redis.call('ZREMRANGEBYSCORE', list, '-inf', oldest)
+  local list, oldest = 'bh:events:' .. connection .. ':' .. state, tonumber(now) - tonumber(retention)
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', list, '-inf', oldest, 'LIMIT', 0, MOST_FORGOTTEN)) do
+    if redis.call('EXISTS', 'bh:event:' .. old, 'bh:archive:' .. old) == 0 then redis.call('ZREM', list, old) end
   end
 end
 
@@ -59,12 +70,9 @@ local function await_turn(event_id)
   redis.call('ZADD', 'bh:turns', 'NX', 0, organization)
 end
 
--- Hands an event to RQ, as RQ 3 itself would enqueue a job with the JSON serializer.
-local function hand_over(event_id, now, at, queue, func, timeout)
-  enter(event_id, 'queued')
-  local key = 'bh:event:' .. event_id
-  local organization = redis.call('HGET', key, 'organization')
-  local job_id = event_id .. '-' .. redis.call('HINCRBY', key, 'handed', 1)
+-- Gives RQ a job for a queued event, as RQ 3 itself would enqueue it with the JSON serializer.
+local function give_job(event_id, organization, now, at, queue, func, timeout)
+  local job_id = event_id .. '-' .. redis.call('HINCRBY', 'bh:event:' .. event_id, 'handed', 1)
   redis.call('ZADD', 'bh:handed:' .. organization, now, event_id)
   redis.call('SADD', 'bh:organizations', organization)
   redis.call('HSET', 'rq:job:' .. job_id,
@@ -87,24 +95,32 @@ local function room(organization, now)
   return 1 - handed
 end
 
+-- What names a document, and its kind: a key is `bh:document:<place>/<kind>/<name>`.
+local function names(key)
+  local business_key = string.sub(key, 13)
+  return business_key, string.match(business_key, '^[^/]*/([^/]*)/')
+end
+
 local IN_DOUBT = {posting = true, unknown = true, undoing = true}
 local IN_BOOKS = {invoice = true, expense = true, payment = true, credit_note = true}
 
 -- Keeps the lists of an organization's documents true to what a document's record says.
 local function list_document(key)
-  local business_key, kind, state, organization, zoho_id, posted_at, send_deadline = unpack(redis.call('HMGET', key,
-    'business_key', 'kind', 'state', 'organization', 'zoho_id', 'posted_at', 'send_deadline'))
+  local state, organization, zoho_id, posted_at, send_deadline =
+    unpack(redis.call('HMGET', key, 'state', 'organization', 'zoho_id', 'posted_at', 'send_deadline'))
+  local business_key, kind = names(key)
   if not organization then return end
-  local posted, doubtful = 'bh:posted:' .. organization, 'bh:doubtful:' .. organization
-  if state == 'posted' then
-    redis.call('ZADD', posted, posted_at or 0, business_key)
-  else
-    redis.call('ZREM', posted, business_key)
-  end
+  local doubtful = 'bh:doubtful:' .. organization
   if IN_DOUBT[state] then
     redis.call('ZADD', doubtful, send_deadline or 0, business_key)
   else
     redis.call('ZREM', doubtful, business_key)
   end
-  if zoho_id and IN_BOOKS[kind] then redis.call('HSET', 'bh:zoho:' .. organization, zoho_id, business_key) end
+  if not IN_BOOKS[kind] then return end
+  if state == 'posted' then
+    redis.call('ZADD', 'bh:posted:' .. organization, posted_at or 0, business_key)
+  else
+    redis.call('ZREM', 'bh:posted:' .. organization, business_key)
+  end
+  if zoho_id then redis.call('HSET', 'bh:zoho:' .. organization, zoho_id, business_key) end
 end

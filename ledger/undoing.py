@@ -10,6 +10,7 @@ from collections.abc import Callable
 from redis import Redis
 
 from ledger.approvals import LONGEST_NOTE
+from ledger.archive import Archive
 from ledger.documents import Documents
 from ledger.records import DocumentRecord, Trouble, moment
 from ledger.scripts import load
@@ -25,8 +26,11 @@ FOLLOW_UPS = {
 class Undoing:
     """What the ledger does for `bookhook undo`, for the retry after it, and for what was done by hand."""
 
-    def __init__(self, redis: Redis, documents: Documents, *, clock: Callable[[], float], retention_days: int) -> None:
+    def __init__(
+        self, redis: Redis, documents: Documents, archive: Archive, *, clock: Callable[[], float], retention_days: int
+    ) -> None:
         self._documents = documents
+        self._archive = archive
         self._clock = clock
         self._retention = retention_days * 86400
         self._park = load(redis, "park_undone")
@@ -37,6 +41,7 @@ class Undoing:
 
         Else its state, when it is at work or waits for approval ('' when there is no such event).
         """
+        self._archive.restore(event_id)
         error, detail = json.dumps(trouble.as_json()), f"{trouble.code}: {trouble.message}"
         answer = self._park(keys=[f"bh:event:{event_id}"], args=[event_id, moment(self._clock()), error, detail])
         return None if answer == 1 else answer.decode()
@@ -46,6 +51,7 @@ class Undoing:
 
         Else its state, when it is not parked ('' when there is no such event). The words stand in its timeline.
         """
+        self._archive.restore(event_id)
         now, words = self._clock(), f"seen to by {_in_a_line(by)}: {_in_a_line(note)}"
         answer = self._see_to(keys=[f"bh:event:{event_id}"], args=[event_id, now, moment(now), self._retention, words])
         return None if answer == 1 else answer.decode()
@@ -72,7 +78,7 @@ class Undoing:
 
     def _begin_anew(self, record: DocumentRecord) -> None:
         key, lease = record.business_key, secrets.token_hex(8)
-        claimed = self._documents.claim(key, record.kind, event_id=record.event_id, lease=lease)
+        claimed = self._documents.claim(key, event_id=record.event_id, lease=lease)
         try:
             if claimed.state == "undone":
                 self._documents.begin_anew(key, lease)

@@ -19,7 +19,7 @@ from mappings import BUILT_IN, Example, Source, load_sources
 from worker.desk import Desk
 from worker.dispatch import dispatch
 from worker.jobs import sit_down_at
-from worker.process import ThreadWorker
+from worker.thread_worker import ThreadWorker
 from worker.work import work
 
 SOURCES = load_sources(BUILT_IN)
@@ -137,9 +137,13 @@ class Worker:
         sit_down_at(self.desk)
         self.desk.ledger.events.wake()
         dispatch(self.desk)
-        ThreadWorker(threading.Event(), connection=self.redis).work(burst=True, logging_level="WARNING")
+        self._work_through()
         while dispatch(self.desk):
-            ThreadWorker(threading.Event(), connection=self.redis).work(burst=True, logging_level="WARNING")
+            self._work_through()
+
+    def _work_through(self) -> None:
+        one_place = threading.Semaphore()
+        ThreadWorker(threading.Event(), one_place, connection=self.redis).work(burst=True, logging_level="WARNING")
 
     def work_here(self, event_id: str) -> None:
         """Works on one event without RQ, so that what is raised comes out."""

@@ -32,7 +32,7 @@ def accept(desk: Desk, event_id: str, *, by: str) -> Iterator[tuple[DocumentReco
 
 def _write(desk: Desk, record: DocumentRecord, posted: Posted, by: str) -> None:
     documents, key, lease = desk.ledger.documents, record.business_key, secrets.token_hex(8)
-    documents.claim(key, record.kind, event_id=record.event_id, lease=lease)
+    documents.claim(key, event_id=record.event_id, lease=lease)
     try:
         read = {"total": posted.total, "tax_total": posted.tax_total, "accepted_total": posted.total}
         documents.write(key, lease, {**read, "accepted_by": by})

@@ -66,7 +66,7 @@ def contact_key(books: Books, draft: ContactDraft, connection: str, currency_cod
 def forget_contact(desk: Desk, business_key: str, contact_id: str, *, event_id: str, lease: str) -> None:
     """Lets the contact be found or created anew, unless that has happened meanwhile; raises Busy and LeaseLost."""
     documents = desk.ledger.documents
-    record = documents.claim(business_key, "contact", event_id=event_id, lease=lease)
+    record = documents.claim(business_key, event_id=event_id, lease=lease)
     try:
         if record.state == "posted" and record.zoho_id == contact_id:
             documents.begin_anew(business_key, lease)

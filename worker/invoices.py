@@ -1,5 +1,6 @@
 """The invoice of an order: made of the newest version that is known before it is posted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drafts import Drafts, InvoiceDraft
@@ -28,15 +29,13 @@ class Version:
     at: float | None
 
 
-def newest_version(task: Task, drafts: Drafts) -> Version:
-    """The newest version of the order that has come: this event's own, or that of an event that waits its turn."""
-    own = task.event.version
-    order = task.key_of_order(drafts.once_per)
-    for event_id, version in task.desk.ledger.orders.versions(order, after=own or 0.0):
-        newer = _drafts_of(task, event_id)
-        if newer is not None and newer.invoice is not None:
-            return Version(newer, version)
-    return Version(drafts, own)
+def newest_version(task: Task, drafts: Drafts, newer: Iterable[tuple[str, float]]) -> Version:
+    """The newest version of the order that has come: this event's own, or one of the `newer` events."""
+    for event_id, version in newer:
+        found = _drafts_of(task, event_id)
+        if found is not None and found.invoice is not None:
+            return Version(found, version)
+    return Version(drafts, task.event.version)
 
 
 def post_invoice(task: Task, draft: InvoiceDraft, newest: Version) -> DocumentRecord:
@@ -65,7 +64,7 @@ def _as_corrected(task: Task, draft: InvoiceDraft, record: DocumentRecord) -> Do
     if (standing.total, standing.currency_code) != (draft.control_total, draft.currency_code):
         return record
     plan, documents = task.books.plan_invoice(draft, task.options), task.desk.ledger.documents
-    documents.claim(record.business_key, record.kind, event_id=task.event.event_id, lease=task.lease)
+    documents.claim(record.business_key, event_id=task.event.event_id, lease=task.lease)
     try:
         corrected = {"total": standing.total, "tax_total": standing.tax_total, "control_total": draft.control_total}
         taxes = {"control_tax": plan.control_tax, "tax_leeway": plan.tax_leeway}

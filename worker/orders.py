@@ -31,36 +31,35 @@ def settle_order(task: Task, drafts: Drafts) -> Outcome:
     """Does for an order what an event asks for; raises what keeps it from being done."""
     order = task.key_of_order(drafts.once_per)
     task = replace(task, order=order)
-    with task.desk.ledger.orders.locked(order, task.lease):
-        _note_whether_cancelled(task, drafts)
-        newest = newest_version(task, drafts) if drafts.invoice is not None else Version(drafts, None)
+    newer_than = None if drafts.invoice is None else task.event.version or 0.0
+    with task.desk.ledger.orders.locked(order, task.lease, told=_told(task, drafts), newer_than=newer_than) as held:
+        newest = newest_version(task, drafts, held.newer) if drafts.invoice is not None else Version(drafts, None)
         invoice = _invoice(task, drafts, newest)
         if invoice is None:
             return _without_invoice(task, drafts)
         for told in (drafts,) if newest.drafts is drafts else (drafts, newest.drafts):
-            _follow_up(task, told, invoice)
-    task.desk.ledger.orders.wake(order)
+            _follow_up(task, told, invoice, is_cancelled=held.is_cancelled)
+        held.is_invoiced = True
     return Outcome("posted", invoice, invoice.number or invoice.zoho_id or "")
 
 
-def _note_whether_cancelled(task: Task, drafts: Drafts) -> None:
-    """Notes what the event says of it, if it holds the whole order; the newest version counts."""
+def _told(task: Task, drafts: Drafts) -> tuple[bool, float] | None:
+    """Whether the event says that the order is cancelled, and as of when; None if it does not hold the whole order."""
     version = task.event.version
     if drafts.cancel is None and (drafts.invoice is None or version is None):
-        return
-    when = task.event.received_at.timestamp() if version is None else version
-    order = task.key_of_order(drafts.once_per)
-    task.desk.ledger.orders.tell(order, is_cancelled=drafts.cancel is not None, version=when)
+        return None
+    return drafts.cancel is not None, task.event.received_at.timestamp() if version is None else version
 
 
 def _invoice(task: Task, drafts: Drafts, newest: Version) -> DocumentRecord | None:
     """The order's posted invoice; None where there is none and this event does not bring it about."""
-    known = task.record("invoice", drafts.once_per)
-    is_there = known is not None and known.state != "new"
-    if drafts.invoice is not None and (is_there or not drafts.is_edit):
+    if drafts.invoice is not None and not drafts.is_edit:
         return post_invoice(task, drafts.invoice, newest)
-    if known is None or not is_there:
+    known = task.record("invoice", drafts.once_per)
+    if known is None or known.state == "new":
         return None
+    if drafts.invoice is not None:
+        return post_invoice(task, drafts.invoice, newest)
     if known.state in ("undoing", "undone"):
         wait_for_order(task, drafts.once_per, f"{known.number} was taken back by a person.")
     if known.state != "posted":
@@ -85,10 +84,9 @@ def _without_invoice(task: Task, drafts: Drafts) -> Outcome:
     wait_for_order(task, drafts.once_per, "The order it belongs to is not invoiced yet.")
 
 
-def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord) -> None:
+def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord, *, is_cancelled: bool) -> None:
     invoiced = Invoiced(drafts.once_per, invoice)
     settle_void(task, drafts.once_per, invoice)
-    is_cancelled = task.desk.ledger.orders.is_cancelled(task.key_of_order(drafts.once_per))
     if drafts.invoice is not None and not is_cancelled:
         _reopen(task, invoiced)
     _pay(task, drafts, invoiced)

@@ -15,11 +15,10 @@ def pause(desk: Desk, organization: str, *, reason: str, seconds: float) -> None
         _tell(desk, f"Bookhook paused organization {organization}: {reason} Its events wait; nothing is lost.")
 
 
-def resume(desk: Desk, organization: str) -> None:
-    """Ends the pause, if there is one, and tells people."""
-    if desk.ledger.dispatch.resume(organization):
-        log.warning("organization_resumed", organization=organization)
-        _tell(desk, f"Bookhook works for organization {organization} again.")
+def tell_resumed(desk: Desk, organization: str) -> None:
+    """Tells people that a pause is over."""
+    log.warning("organization_resumed", organization=organization)
+    _tell(desk, f"Bookhook works for organization {organization} again.")
 
 
 def _tell(desk: Desk, text: str) -> None:

@@ -55,7 +55,7 @@ def email(task: Task, once_per: str, invoice: DocumentRecord, address: str | Non
         task.note("email_not_sent", "Zoho says that it was e-mailed before")
         return
     documents, key = task.desk.ledger.documents, task.key("email", once_per)
-    documents.claim(key, "email", event_id=task.event.event_id, lease=task.lease)
+    documents.claim(key, event_id=task.event.event_id, lease=task.lease)
     try:
         _email_once(task, key, invoice, address)
     finally:

@@ -1,7 +1,7 @@
 """What one attempt at an event works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -77,25 +77,17 @@ class Task:
 
     def bring_about(self, effect: Effect) -> DocumentRecord:
         """The posted record of the effect; raises Busy, OutcomeUnknown or what sending raised."""
-
-        def send(body: str, deadline: float) -> Standing:
-            self.hold_order()
-            return effect.send(body, deadline)
-
-        return bring_about(self.desk, replace(effect, send=send), event_id=self.event.event_id, lease=self.lease)
+        return bring_about(self.desk, effect, event_id=self.event.event_id, lease=self.lease, order=self.order)
 
     def hold_order(self) -> None:
-        """Raises LeaseLost when another worker has taken over the order: what was decided may not hold any more.
-
-        Asked when the intention is on record, so that whoever takes the order over afterwards sees it.
-        """
+        """Raises LeaseLost when another worker has taken over the order: what was decided may not hold any more."""
         if self.order is not None and not self.desk.ledger.orders.is_held(self.order, self.lease):
             raise LeaseLost("Another worker has taken over this order.", retry_after_seconds=1)
 
     def begin_anew(self, kind: str, once_per: str) -> None:
         """Lets what was brought about before be brought about once more; raises Busy and LeaseLost."""
         documents, key = self.desk.ledger.documents, self.key(kind, once_per)
-        documents.claim(key, kind, event_id=self.event.event_id, lease=self.lease)
+        documents.claim(key, event_id=self.event.event_id, lease=self.lease)
         try:
             documents.begin_anew(key, self.lease)
         finally:
@@ -104,7 +96,7 @@ class Task:
     def mention(self, record: DocumentRecord) -> None:
         """Lists a document that stands already among the event's; raises Busy while another worker is at it."""
         documents = self.desk.ledger.documents
-        documents.claim(record.business_key, record.kind, event_id=self.event.event_id, lease=self.lease)
+        documents.claim(record.business_key, event_id=self.event.event_id, lease=self.lease)
         documents.release(record.business_key, self.lease)
 
     def note(self, step: str, detail: str = "") -> None:

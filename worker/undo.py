@@ -68,7 +68,7 @@ def carry_out(desk: Desk, step: Step) -> str:
     lease, record = secrets.token_hex(8), step.record
     documents, leases = desk.ledger.documents, desk.ledger.leases
     with _order(desk, record, lease):
-        claimed = documents.claim(record.business_key, record.kind, event_id=record.event_id, lease=lease)
+        claimed = documents.claim(record.business_key, event_id=record.event_id, lease=lease)
         try:
             with leases.document(record.business_key, lease):
                 _refuse_another(record, claimed)
@@ -244,6 +244,6 @@ def _call(desk: Desk, record: DocumentRecord, action: Action, lease: str) -> Non
 def _forget(desk: Desk, record: DocumentRecord, lease: str) -> None:
     """Notes that what was done to a document went with it."""
     documents, key = desk.ledger.documents, record.business_key
-    if documents.claim(key, record.kind, event_id=record.event_id, lease=lease).state not in ALREADY_UNDONE:
+    if documents.claim(key, event_id=record.event_id, lease=lease).state not in ALREADY_UNDONE:
         documents.write(key, lease, {"state": "undone"})
     documents.release(key, lease)

@@ -43,10 +43,11 @@ def warm(desk: Desk, books: Books, *, first_page: int = 1) -> Iterator[Warmed]:
 
     Raises what a call raises; what was read until then is noted.
     """
-    warmed, meant = Warmed(), dict[str, _Customer]()
+    warmed, meant, organization = Warmed(), dict[str, _Customer](), books.organization.organization_id
     for rows in books.customers(first_page=first_page):
         warmed.pages += 1
-        warmed.added += desk.ledger.documents.know_contacts(list(_newly_meant(books, rows, meant, warmed)))
+        contacts = list(_newly_meant(books, rows, meant, warmed))
+        warmed.added += desk.ledger.documents.know_contacts(organization, contacts)
         warmed.known = len(meant)
         yield warmed
 

@@ -245,7 +245,7 @@ def test_a_document_of_another_event_stays(run, posted, hooks, worker, sandbox):
 
 def test_what_a_worker_or_a_stopped_undo_holds_is_undone_a_little_later(run, posted, sandbox, worker):
     documents, invoice = worker.desk.ledger.documents, worker.documents(posted)["invoice"]
-    documents.claim(invoice.business_key, "invoice", event_id=posted, lease="of one who was killed")
+    documents.claim(invoice.business_key, event_id=posted, lease="of one who was killed")
 
     result = run("undo", posted, "--yes")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from ledger import Arrival, Ledger, Trouble
+from ledger import Arrival, Finished, Ledger, Trouble
 from ledger.events import LEASE_SECONDS
 
 BIG, SMALL = "10000001", "10000002"
@@ -117,7 +117,7 @@ def test_people_go_before_events_and_old_before_new(ledger, clock):
 def test_an_event_without_quota_waits_for_its_turn_and_says_how_many_calls_it_needs(ledger, redis):
     event_id = record(ledger, "1")
     _, lease = take(ledger, event_id)
-    ledger.events.wait_for_turn(event_id, lease, needs=3, seconds=40, trouble=TROUBLE)
+    ledger.events.wait(event_id, lease, needs=3, seconds=40, trouble=TROUBLE)
 
     waiting = ledger.events.get(event_id)
     assert (waiting.state, waiting.reason) == ("waiting", "quota_exhausted")
@@ -153,8 +153,9 @@ def test_a_paused_organization_gets_nothing_then_one_to_try_then_all(ledger, red
     assert turn(ledger) == ids[:1]
     assert turn(ledger) == []
 
-    assert ledger.dispatch.resume(BIG) is True
-    assert ledger.dispatch.resume(BIG) is False
+    _, lease = take(ledger, ids[0])
+    assert ledger.events.finish(ids[0], lease, "posted") == Finished.DONE_AND_RESUMED
+    assert ledger.dispatch.paused(BIG) is None
     assert set(turn(ledger)) == set(ids[1:])
 
 

@@ -28,6 +28,11 @@ def process(clock):
         yield start
 
 
+def intend(incarnation):
+    """A worker of the process writes down an intention (ledger/intend.lua counts it) and waits for the replicas."""
+    incarnation.secure_intention(incarnation._redis.hincrby("bh:incarnation", "count", 1))
+
+
 def empty(server):
     with connect_redis(server.url) as client:
         client.flushall()
@@ -56,7 +61,7 @@ def test_a_server_that_keeps_nothing_is_noticed_by_who_was_there(servers, proces
     server = servers.redis(appendonly="no")
     lived = process(server)
     lived.observe()
-    lived.secure_intention()
+    intend(lived)
 
     server.restart()
 
@@ -67,7 +72,7 @@ def test_a_restart_of_a_server_that_writes_before_it_answers_is_no_reason_for_ca
     server = servers.redis(**ALWAYS)
     lived = process(server)
     lived.observe()
-    lived.secure_intention()
+    intend(lived)
 
     server.restart()
 
@@ -112,10 +117,10 @@ def test_a_ledger_that_counts_less_than_this_process_has_seen_has_gone_back(serv
     server = servers.redis(**ALWAYS)
     lived = process(server)
     lived.observe()
-    lived.secure_intention()
+    intend(lived)
     with connect_redis(server.url) as client:
         backup = client.dump("bh:incarnation")
-        lived.secure_intention()
+        intend(lived)
         client.restore("bh:incarnation", 0, backup, replace=True)
 
     assert lived.observe().reason == HAS_LESS
@@ -124,7 +129,7 @@ def test_a_ledger_that_counts_less_than_this_process_has_seen_has_gone_back(serv
 def test_an_emptied_ledger_has_gone_back_for_who_knew_it_and_looks_new_to_others(servers, process):
     server = servers.redis(**ALWAYS)
     lived = process(server)
-    lived.secure_intention()
+    intend(lived)
     empty(server)
 
     assert process(server).observe() is None
@@ -135,7 +140,7 @@ def test_one_loss_is_noticed_and_logged_once_however_many_look(servers, process,
     server = servers.redis(**EVERY_SECOND)
     processes = [process(server) for _ in range(3)]
     for each in processes:
-        each.secure_intention()
+        intend(each)
         each.observe()
     server.restart()
     empty(server)
@@ -193,7 +198,7 @@ def test_where_info_is_refused_a_loss_is_noticed_by_the_count_alone(strict, proc
     server = strict("config", "info")
     lived = process(server, "app:pw@")
     lived.observe()
-    lived.secure_intention()
+    intend(lived)
 
     server.restart()
     assert lived.observe() is None
@@ -209,7 +214,7 @@ def test_an_intention_is_secure_when_the_replicas_have_it(servers, process):
 
     with connect_redis(master.url) as client:
         client.set("intention", "to post")
-        incarnation.secure_intention()
+        intend(incarnation)
 
     with connect_redis(replica.url) as client:
         assert client.get("intention") == b"to post"
@@ -223,10 +228,10 @@ def test_an_intention_that_a_replica_does_not_confirm_is_not_secure(servers, pro
 
     replica.process.send_signal(signal.SIGSTOP)
     with pytest.raises(RetryLater, match="Only 0 of 1 replicas"):
-        incarnation.secure_intention()
+        intend(incarnation)
 
     replica.process.send_signal(signal.SIGCONT)
-    incarnation.secure_intention()
+    intend(incarnation)
 
 
 def test_a_replica_that_is_gone_is_not_waited_for_once_that_was_seen(servers, process):
@@ -238,4 +243,4 @@ def test_a_replica_that_is_gone_is_not_waited_for_once_that_was_seen(servers, pr
 
     incarnation.observe()
 
-    incarnation.secure_intention()
+    intend(incarnation)

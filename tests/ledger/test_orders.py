@@ -52,9 +52,11 @@ def test_the_lease_on_an_order_is_renewed_with_the_others(ledger, redis):
 )
 def test_the_newest_version_says_whether_an_order_is_cancelled(orders, told, is_cancelled):
     for cancelled, version in told:
-        orders.tell(ORDER, is_cancelled=cancelled, version=version)
+        with orders.locked(ORDER, "mine", told=(cancelled, version)):
+            pass
 
-    assert orders.is_cancelled(ORDER) is is_cancelled
+    with orders.locked(ORDER, "mine") as held:
+        assert held.is_cancelled is is_cancelled
 
 
 def test_the_payments_and_credit_notes_of_an_order_are_listed_once_each(orders):

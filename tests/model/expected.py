@@ -146,7 +146,7 @@ class Books:
 
 
 def _places(event: Expected) -> list[tuple[str, float]]:
-    places = [("bh:events", event.received_at), (f"bh:events:{event.state}", event.received_at)]
+    places = [(f"bh:events:c:{event.state}", event.received_at)]
     if event.state in OPEN:
         places.append((f"bh:open:{event.organization}", event.received_at))
     if event.place == "ready":

@@ -142,7 +142,7 @@ def _made_free(effect: Effect, answer: Any) -> set[str]:
     """What else may change in this step: a document that was claimed, and may be released by its end; who was woken."""
     if effect.name == "claim_document" and answer:
         return {str(effect.words[3])}
-    if effect.name == "wake_awaiting":
+    if effect.name == "leave_order":
         return {f"bh:event:{event_id.decode()}" for event_id in answer}
     return set()
 

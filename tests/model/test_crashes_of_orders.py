@@ -69,7 +69,7 @@ REDUCTION = Story(
 VOID = Story(
     "the cancellation of an unpaid order",
     after(then=lambda order: order.cancelled()),
-    {"tell_order", "POST /invoices/:id/status/void", "finish"},
+    {"lock_order", "POST /invoices/:id/status/void", "finish"},
     ending("0", "0", "0", "0"),
 )
 CREDITED = Story(

@@ -10,6 +10,7 @@ from redis import Redis
 from errors import Busy
 from ledger import DocumentRecord, LeaseLost, Ledger
 from ledger.events import LEASE_SECONDS
+from ledger.records import kind_of
 from tests.model.machines import try_machine
 from tests.scene import Clock
 
@@ -39,13 +40,43 @@ class DocumentMachine(RuleBasedStateMachine):
     def claim(self, key: str, worker: str) -> None:
         if self.holders.get(key, worker) != worker:
             with pytest.raises(Busy):
-                self.documents.claim(key, "kind", event_id=worker, lease=worker)
+                self.documents.claim(key, event_id=worker, lease=worker)
             return
-        record = self.documents.claim(key, "kind", event_id=worker, lease=worker)
-        first = DocumentRecord(business_key=key, kind="kind", state="new", generation=1, event_id=worker)
+        record = self.documents.claim(key, event_id=worker, lease=worker)
+        first = DocumentRecord(business_key=key, kind=kind_of(key), state="new", generation=1, event_id=worker)
         assert record == self.records.setdefault(key, first)
         self.holders[key] = worker
         self.led_to[worker] += [] if key in self.led_to[worker] else [key]
+
+    @rule(key=key_of, worker=worker_of)
+    def claim_unless_posted(self, key: str, worker: str) -> None:
+        if self.holders.get(key, worker) != worker or key not in self.records or self.records[key].state != "posted":
+            return
+        assert self.documents.claim_unless_posted(key, event_id=worker, lease=worker) == self.records[key]
+        self.led_to[worker] += [] if key in self.led_to[worker] else [key]
+
+    @rule(key=key_of, worker=worker_of)
+    def intend(self, key: str, worker: str) -> None:
+        fields = {"state": "posting", "frozen_body": "{}", "send_deadline": 5.0}
+        if self.holders.get(key) != worker:
+            with pytest.raises(LeaseLost):
+                self.documents.intend(key, worker, fields, order=None, least=None)
+            return
+        self.documents.intend(key, worker, fields, order=None, least=None)
+        self.records[key] = replace(self.records[key], state="posting", frozen_body="{}", send_deadline=5.0)
+
+    @rule(key=key_of, worker=worker_of)
+    def conclude(self, key: str, worker: str) -> None:
+        words = {"event_id": worker, "step": "posted", "detail": ""}
+        if self.holders.get(key) != worker:
+            with pytest.raises(LeaseLost):
+                self.documents.conclude(key, worker, {"state": "posted", "zoho_id": "z"}, **words)
+            return
+        concluded = self.documents.conclude(key, worker, {"state": "posted", "zoho_id": "z"}, **words)
+        record = replace(self.records[key], state="posted", zoho_id="z", frozen_body=None, send_deadline=None)
+        assert concluded == record
+        self.records[key] = record
+        del self.holders[key]
 
     @rule(key=key_of, worker=worker_of, state=st.sampled_from(["posting", "unknown", "posted"]), name=st.text("xyz"))
     def write(self, key: str, worker: str, state: str, name: str) -> None:
@@ -66,7 +97,7 @@ class DocumentMachine(RuleBasedStateMachine):
         self.documents.begin_anew(key, worker)
         was = self.records[key]
         self.records[key] = DocumentRecord(
-            business_key=key, kind="kind", state="new", generation=was.generation + 1, event_id=was.event_id
+            business_key=key, kind=kind_of(key), state="new", generation=was.generation + 1, event_id=was.event_id
         )
 
     @rule(key=key_of, worker=worker_of)

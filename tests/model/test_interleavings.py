@@ -106,7 +106,7 @@ PAID_AND_REFUNDED = Meeting(
 PLACED_AND_REFUNDED = Meeting(
     "an order and its refund",
     deliver_order_and_refund,
-    ("begin", "lock_order", "SADD", "POST /", "wake_awaiting", "finish"),
+    ("begin", "lock_order", "SADD", "POST /", "leave_order", "finish"),
     REFUNDED,
 )
 

@@ -128,7 +128,7 @@ class World:
         return event_id
 
     def event_ids(self) -> list[str]:
-        return [event_id.decode() for event_id in self.redis.zrange("bh:events", 0, -1)]
+        return [event.event_id for event in self.ledger.events.list()][::-1]
 
     def event(self, event_id: str) -> Event:
         event = self.ledger.events.get(event_id)

@@ -166,7 +166,7 @@ def test_a_second_try_sends_the_same_body(hooks, worker, sandbox, clock, monkeyp
 
     assert sent == [frozen]
     assert worker.documents(event_id)["invoice"].state == "posted"
-    assert worker.documents(event_id)["invoice"].frozen_body == ""
+    assert worker.documents(event_id)["invoice"].frozen_body is None
 
 
 def test_a_worker_that_died_after_saving_leaves_nothing_doubled(hooks, worker, sandbox, clock, ledger, monkeypatch):

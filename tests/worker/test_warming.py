@@ -155,7 +155,7 @@ def test_a_second_time_changes_nothing(add, warm_up, worker, books):
 def test_a_contact_that_a_worker_is_just_finding_is_left_to_it(add, warm_up, worker, books):
     add("Old", "old@example.com")
     key = contact_key(books, ContactDraft(contact_name="", email="old@example.com"), "", "USD")
-    worker.desk.ledger.documents.claim(key, "contact", event_id="ev_other", lease="other")
+    worker.desk.ledger.documents.claim(key, event_id="ev_other", lease="other")
 
     assert warm_up().added == 0
     assert record(worker, books, "old@example.com").state == "new"
