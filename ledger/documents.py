@@ -151,6 +151,10 @@ class Documents:
         fields = cast(dict[bytes, bytes], self._redis.hgetall(f"bh:document:{business_key}"))
         return self._record(business_key, fields) if fields else None
 
+    def known(self, business_keys: Iterable[str]) -> dict[str, DocumentRecord]:
+        """The records that there are under these keys, in one round trip."""
+        return {record.business_key: record for record in self._records([key.encode() for key in business_keys])}
+
     def of(self, event_id: str) -> list[DocumentRecord]:
         """The documents an event led to, in the order it came to them."""
         keys = cast("bytes | None", self._redis.get(f"bh:documents:{event_id}"))

@@ -27,10 +27,9 @@ class Party:
     draft: ContactDraft
     currency_code: str
 
-    def is_known(self, task: Task) -> bool:
-        """Whether the ledger has the contact, so that nothing has to be asked for it."""
-        record = task.desk.ledger.documents.get(self._key(task))
-        return record is not None and record.state == "posted"
+    def key(self, task: Task) -> str:
+        """What names the contact in the ledger."""
+        return contact_key(task.books, self.draft, task.event.connection, self.currency_code)
 
     def find(self, task: Task, *, besides: str | None = None) -> str:
         """The contact's id, found or created."""
@@ -58,15 +57,12 @@ class Party:
         return freeze({**content, self.field: self._another(task, refused_id)})
 
     def _another(self, task: Task, refused_id: str) -> str:
-        forget_contact(task.desk, self._key(task), refused_id, event_id=task.event.event_id, lease=task.lease)
+        forget_contact(task.desk, self.key(task), refused_id, event_id=task.event.event_id, lease=task.lease)
         try:
             return self.find(task, besides=refused_id)
         except OutcomeUnknown as doubt:
             # In doubt is the contact; the document was surely not posted.
             raise RetryLater(doubt.message, code=doubt.code, retry_after_seconds=doubt.retry_after_seconds) from doubt
-
-    def _key(self, task: Task) -> str:
-        return contact_key(task.books, self.draft, task.event.connection, self.currency_code)
 
 
 def marked_effect(
