@@ -114,10 +114,11 @@ def send_and_repeat(url: str, orders: Sequence[Order], *, apart_seconds: float, 
     """
     shop, began, pause, tickets = Shop(), time.monotonic(), threading.Event(), count()
     due = [(number * apart_seconds, next(tickets), order, 0) for number, order in enumerate(orders)]
-    lock = threading.Lock()
+    lock, own = threading.Lock(), threading.local()
 
     def send(order: Order, repeats: int) -> None:
-        is_accepted = _accepts(url, *shop.request(order), SENDER_TIMEOUT_SECONDS / factor)
+        own.session = getattr(own, "session", None) or requests.Session()
+        is_accepted = _accepts(own.session, url, *shop.request(order), SENDER_TIMEOUT_SECONDS / factor)
         if not is_accepted and repeats < len(REPEATS_AFTER_SECONDS):
             again = time.monotonic() - began + REPEATS_AFTER_SECONDS[repeats] / factor
             with lock:
@@ -133,8 +134,8 @@ def send_and_repeat(url: str, orders: Sequence[Order], *, apart_seconds: float, 
                 pool.submit(send, ready[2], ready[3])
 
 
-def _accepts(url: str, body: bytes, headers: dict[str, str], timeout: float) -> bool:
+def _accepts(session: requests.Session, url: str, body: bytes, headers: dict[str, str], timeout: float) -> bool:
     try:
-        return requests.post(url, data=body, headers=headers, timeout=timeout).ok
+        return session.post(url, data=body, headers=headers, timeout=timeout).ok
     except requests.RequestException:
         return False

@@ -25,6 +25,11 @@ def health():
     return {"ok": True}
 
 
+@app.errorhandler(requests.RequestException)
+def come_again(error):
+    return {"error": str(error)}, 500
+
+
 @app.post("/hooks/shopify")
 def order_paid():
     secret = os.environ["SHOPIFY_WEBHOOK_SECRET"].encode()

@@ -145,7 +145,7 @@ class Quota:
             pipe.zcount(f"{self._prefix}:in_flight", f"({now}", "+inf")
             minute_used, day_used, in_flight = pipe.execute()
         return {
-            "minute_used": minute_used,
+            "minute_used": min(minute_used, self._limits.per_minute),  # a few may be reserved for a moment later
             "minute_limit": self._limits.per_minute,
             "day_used": int(day_used or 0),
             "day_limit": self._limits.per_day,

@@ -229,6 +229,32 @@ def test_without_room_for_all_none_is_reserved_and_it_is_told_when_there_will_be
     assert caught.value.retry_after_seconds == pytest.approx(50.5, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("apart", "seconds", "wait"),
+    [
+        ((0.0, 0.2, 0.4), 61.0, None),  # each place is free by the time its call is made
+        ((0.0, 0.2, 0.4), 60.9, 0.1),  # the first is not
+        ((0.0, 0.4, 0.4), 61.0, 0.15),  # the second is not
+        ((0.0, 0.2, 0.9), 61.0, 0.4),  # the third is not
+    ],
+)
+def test_calls_that_follow_each_other_need_their_places_one_after_the_other(make_quota, clock, apart, seconds, wait):
+    quota, began = make_quota(per_minute=3), clock.now
+    for later in apart:
+        clock.now = began + later
+        spend(quota, 1)
+    clock.now = began + seconds
+
+    with quota.holding(()):
+        if wait is None:
+            quota.hold(3)
+            assert quota.usage()["minute_used"] == 3
+        else:
+            with pytest.raises(QuotaExhausted) as caught:
+                quota.hold(3)
+            assert caught.value.retry_after_seconds == pytest.approx(wait, abs=0.01)
+
+
 @pytest.mark.parametrize(("limits", "reason"), [({"per_day": 2}, "today"), ({}, "pause")])
 def test_it_is_told_which_limit_keeps_calls_from_being_reserved(make_quota, clock, limits, reason):
     quota = make_quota(**limits)
