@@ -1,9 +1,9 @@
 """What an event takes up when it has ended, and what the next costs when there are a million of them.
 
 Two Redis servers side by side: one with a thousand events, one with a million. The first thousand of each come the
-whole way, through the door and a worker to the sandbox; the rest of the million are copies of one of them with ids, order and
-times of their own, made inside Redis, with everything the ledger keeps of an event. Then each step is taken here and
-there in turn, so that whatever else the machine does meets both. Neither writes to disk, which is not compared here.
+whole way, through the door and a worker to the sandbox; the rest of the million are copies of one of them with ids,
+order and times of their own, made inside Redis, with everything the ledger keeps of an event. Then each step is taken
+here and there in turn, so that whatever else the machine does meets both. Neither writes to disk.
 """
 
 import statistics

@@ -55,7 +55,7 @@ def email(task: Task, once_per: str, invoice: DocumentRecord, address: str | Non
     if address is None:
         task.note("email_not_sent", "the customer has no address")
         return
-    if task.books.row("invoice", invoice.zoho_id or "").get("is_emailed"):
+    if _was_emailed(task, once_per, invoice):
         task.note("email_not_sent", "Zoho says that it was e-mailed before")
         return
     documents, key = task.desk.ledger.documents, task.key("email", once_per)
@@ -64,6 +64,13 @@ def email(task: Task, once_per: str, invoice: DocumentRecord, address: str | Non
         _email_once(task, key, invoice, address)
     finally:
         documents.release(key, task.lease)
+
+
+def _was_emailed(task: Task, once_per: str, invoice: DocumentRecord) -> bool:
+    """Whether anybody has e-mailed it; an invoice that was created in this very attempt need not be looked at."""
+    if task.key("invoice", once_per) in task.created:
+        return False
+    return bool(task.books.row("invoice", invoice.zoho_id or "").get("is_emailed"))
 
 
 def _email_once(task: Task, key: str, invoice: DocumentRecord, address: str) -> None:
