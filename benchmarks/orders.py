@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from cli.send import find_example, sign
+from cli.examples import find_example, sign
 from ledger import Arrival, Ledger
 from mappings import BUILT_IN, load_sources
 

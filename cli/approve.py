@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-import sentry_sdk
 
-from cli.deployment import Deployment, open_desk
-from cli.desk import login_name
+from cli.deployment import Deployment
+from cli.desk import login_name, open_desk
 from cli.events import open_ledger
+from config.reports import tell_nobody
 from drafts import Verdict
 from ledger import Decided, Ledger
 from worker.answers import tell_rejected
@@ -67,12 +67,8 @@ def _tell(deployment: Deployment, ledger: Ledger, rejected: list[Decided]) -> No
     """Tells whoever sent them, where their source asks for it; the decision stands, whatever becomes of that."""
     if not rejected or deployment.settings.organization is None:
         return
-    desk = open_desk(deployment, ledger, report=_report)
+    desk = open_desk(deployment, ledger, report=tell_nobody)
     for each in rejected:
         event = ledger.events.get(each.event_id)
         if event is not None and each.approval is not None:
             tell_rejected(desk, event, f"It was {each.approval.in_words()}.", secrets.token_hex(8))
-
-
-def _report(error: BaseException) -> None:
-    sentry_sdk.capture_exception(error)

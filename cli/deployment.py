@@ -1,27 +1,20 @@
-"""Putting a deployment together: settings, sources and connections, checked as one list; then what works with them."""
+"""Putting a deployment together: settings, sources and connections, checked as one list."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
-from urllib.parse import urlsplit
 
 from redis import Redis
 
-from config.checks import is_loopback
 from config.connections import Connection, read_secrets
 from config.environment import deployment_environ, find_unset, read_texts
-from config.organizations import Organization
 from config.problems import ConfigError
 from config.settings import Settings, find_missing_grant, read_settings
 from ingest.schemes import SCHEMES
 from ledger import Ledger
 from mappings import BUILT_IN, MappingFileErrors, Source, load_sources
-from outbound import Outbound
-from worker.desk import Desk
-from zoho.books import Books
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +113,3 @@ def _find_bad_secrets_of_connections(settings: Settings, sources: Mapping[str, S
             faults = {scheme.fault(secret) for secret in connection.secrets}
             found += [f"{connection.secret_setting}: each secret {fault}" for fault in sorted(filter(None, faults))]
     return found
-
-
-def open_desk(
-    deployment: Deployment,
-    ledger: Ledger,
-    *,
-    report: Callable[[BaseException], None],
-    random: Random | None = None,
-    revive_redis: Callable[[], None] = lambda: None,
-) -> Desk:
-    """The desk of a worker process; raises ConfigError when the organization is not set up."""
-    settings = deployment.settings
-    organization = settings.require_organization()
-    return Desk(
-        ledger=ledger,
-        sources=deployment.sources,
-        connections=deployment.connections,
-        books={organization.organization_id: Books(organization, redis=ledger.redis, clock=ledger.clock)},
-        outbound=Outbound(loopback_origin=_loopback_origin(organization), alert_url=settings.alert_url),
-        settle_seconds=settings.settle_seconds,
-        send_seconds=organization.timeout_seconds,
-        random=random or Random(),  # noqa: S311  jitter needs no secrecy
-        report=report,
-        revive_redis=revive_redis,
-    )
-
-
-def _loopback_origin(organization: Organization) -> str | None:
-    url = urlsplit(organization.api_url)
-    return f"{url.scheme}://{url.netloc}" if is_loopback(url.hostname or "") else None

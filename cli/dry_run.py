@@ -10,8 +10,7 @@ from config.settings import Settings
 from drafts import ContactDraft, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
 from ledger import marker
 from mappings import Identity, Received, Source
-from worker.contacts import named_contact
-from worker.documents import WALK_IN
+from worker.naming import WALK_IN, named_contact
 from worker.reading import mapping_options
 from zoho.bodies import (
     contact_body,

@@ -1,9 +1,9 @@
-"""`bookhook events`, `show` and `stats`: what became of what came."""
+"""`bookhook events` and `show`: what became of what came."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
@@ -11,10 +11,8 @@ from redis.exceptions import RedisError
 
 from cli.deployment import Deployment, read_deployment
 from config.redis_client import open_redis
-from ingest.spool import Spool
 from ledger import STATES, Event, Ledger
 from ledger.approvals import DONE
-from zoho.books import Books
 
 
 @contextmanager
@@ -62,46 +60,6 @@ def show(event_id: str, as_json: bool) -> None:
     click.echo(json.dumps(told, indent=2) if as_json else _page(told))
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-def stats(as_json: bool) -> None:
-    """Show how many events are in each state, and what is left of each organization's quota."""
-    with open_ledger() as (deployment, ledger):
-        organization = deployment.settings.organization
-        told = {
-            "events": ledger.events.counts(),
-            "spooled": Spool(deployment.settings.spool).depth(),
-            "organizations": [_organization_stats(Books(organization, redis=ledger.redis), ledger)]
-            if organization
-            else [],
-        }
-    click.echo(json.dumps(told, indent=2) if as_json else _stats_page(told))
-
-
-def _organization_stats(books: Books, ledger: Ledger) -> dict[str, Any]:
-    usage = books.usage()
-    organization_id = books.organization.organization_id
-    backlog = ledger.events.backlog(organization_id)
-    clears_at = when_clear(backlog, usage, now=datetime.fromtimestamp(ledger.clock(), UTC))
-    return {
-        "id": organization_id,
-        "backlog": backlog,
-        "clears_at": _moment(clears_at) if backlog else None,
-        **usage,
-        "paused": pause.reason if (pause := ledger.dispatch.paused(organization_id)) else books.paused(),
-    }
-
-
-def when_clear(backlog: int, usage: Mapping[str, int], *, now: datetime) -> datetime:
-    """When a backlog is worked off at a call an event: today if the day's calls suffice, else days later (UTC days)."""
-    left_today = max(0, usage["day_limit"] - usage["day_used"])
-    if backlog <= left_today:
-        return now + timedelta(minutes=backlog / usage["minute_limit"])
-    days, rest = divmod(backlog - left_today - 1, usage["day_limit"])
-    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return tomorrow + timedelta(days=days, minutes=(rest + 1) / usage["minute_limit"])
-
-
 def describe(event: Event) -> dict[str, Any]:
     """The event as `events --json` and the head of `show --json` give it."""
     return {
@@ -111,8 +69,8 @@ def describe(event: Event) -> dict[str, Any]:
         "topic": event.topic,
         "state": event.state,
         "attempts": event.attempts,
-        "received_at": _moment(event.received_at),
-        "due_at": _moment(event.due_at) if event.due_at else None,
+        "received_at": moment(event.received_at),
+        "due_at": moment(event.due_at) if event.due_at else None,
         "error": event.error.as_json() if event.error else None,
     }
 
@@ -139,9 +97,7 @@ def describe_trouble(code: str, field: str | None, message: str) -> str:
 
 def _line(event: Event) -> str:
     trouble = f"  {event.error.code}: {event.error.message}" if event.error else ""
-    return (
-        f"{event.event_id}  {_moment(event.received_at)}  {event.state:<8}  {event.connection} {event.topic}{trouble}"
-    )
+    return f"{event.event_id}  {moment(event.received_at)}  {event.state:<8}  {event.connection} {event.topic}{trouble}"
 
 
 def _page(told: dict[str, Any]) -> str:
@@ -172,20 +128,6 @@ def _describe_approval(approval: Mapping[str, Any]) -> str:
     return f"{approval['summary']}: {done} ({who})"
 
 
-def _stats_page(told: dict[str, Any]) -> str:
-    lines = [f"{state:<18} {told['events'][state]}" for state in STATES]
-    lines += [f"in the spool       {told['spooled']}"] if told["spooled"] else []
-    for organization in told["organizations"]:
-        lines += ["", f"organization {organization['id']}: {organization['backlog']} events not finished"]
-        lines += [f"  cleared by about {organization['clears_at']}"] if organization["clears_at"] else []
-        for window in ("minute", "day"):
-            lines.append(
-                f"  calls this {window}: {organization[f'{window}_used']} of {organization[f'{window}_limit']}"
-            )
-        lines.append(f"  in flight: {organization['in_flight']}")
-        lines += [f"  paused: {organization['paused']}"] if organization["paused"] else []
-    return "\n".join(lines)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def moment(instant: datetime) -> str:
+    """The instant, to the second, as people and JSON read it."""
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from cli.send import as_new_delivery
+from cli.examples import as_new_delivery
 from mappings import Received, Source
 from mappings.examples import compact
 

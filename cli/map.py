@@ -11,7 +11,7 @@ import simplejson
 from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Call, Computed, Stage, set_stage
 from cli.events import describe_trouble
-from cli.send import find_example
+from cli.examples import find_example
 from errors import NeedsAttention, TaxDiffers, TotalDiffers
 from mappings import Received, Source
 from zoho.arithmetic import LineTotals, Totals

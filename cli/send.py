@@ -1,17 +1,14 @@
 """`bookhook send`: an example, signed afresh, posted as its sender would."""
 
-import hashlib
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 
 import click
 import requests
 
 from cli.deployment import Deployment, read_deployment
-from ingest.schemes import SCHEMES
-from mappings import Example, Received, Source
+from cli.examples import as_new_delivery, find_example, sign
+from mappings import Example, Source
 
 TIMEOUT_SECONDS = 10.0
 
@@ -43,37 +40,6 @@ def send(example: str, url: str, times: int, fields: tuple[str, ...]) -> None:
     sys.exit(0 if accepted else 1)
 
 
-def find_example(sources: Mapping[str, Source], name: str) -> Example:
-    """The example `<source>/<case>`; raises UsageError naming those there are."""
-    source, _, case = name.partition("/")
-    if source not in sources:
-        raise click.UsageError(f"There is no source {source!r}; there are {', '.join(sorted(sources))}.")
-    examples = {example.case: example for example in sources[source].examples()}
-    if not case:
-        raise click.UsageError(
-            f"Which example of {source}? Give {source}/CASE, a case of {', '.join(sorted(examples))}."
-        )
-    if case not in examples:
-        raise click.UsageError(f"{source} has no example {case!r}; it has {', '.join(sorted(examples))}.")
-    return examples[case]
-
-
-def as_new_delivery(source: Source, example: Example) -> Example:
-    """The example without the headers that its source knows a repeated delivery by."""
-    headers = dict(example.headers)
-    while name := _find_delivery_header(source, example.body, headers):
-        del headers[name]
-    return replace(example, headers=headers)
-
-
-def sign(source: Source, example: Example, secret: str, *, timestamp: float) -> dict[str, str]:
-    """The example's headers and the signature its sender would add at `timestamp` (unix seconds)."""
-    verify = source.verify
-    message_id = example.headers.get("webhook-id") or f"msg_{hashlib.sha256(example.body).hexdigest()[:24]}"
-    signed = SCHEMES[verify.scheme].sign(verify.parameters, example.body, secret, message_id, int(timestamp))
-    return {**example.headers, **signed}
-
-
 def deliver(session: requests.Session, url: str, source: Source, example: Example, *, secret: str) -> requests.Response:
     """The answer to the example, signed and posted to its source's connection."""
     try:
@@ -86,16 +52,6 @@ def deliver(session: requests.Session, url: str, source: Source, example: Exampl
         )
     except requests.RequestException as error:
         raise click.ClickException(f"{url} cannot be reached ({type(error).__name__}). Is `bookhook web` up?") from None
-
-
-def _find_delivery_header(source: Source, body: bytes, headers: Mapping[str, str]) -> str | None:
-    """A header without which this would be another delivery to its source."""
-    delivery = source.identify(Received(body, headers)).delivery
-    for name in headers:
-        without = {other: value for other, value in headers.items() if other != name}
-        if name.lower() != "content-type" and source.identify(Received(body, without)).delivery != delivery:
-            return name
-    return None
 
 
 def _secret(deployment: Deployment, source: str) -> str:

@@ -18,8 +18,8 @@ import requests
 
 from cli.children import KILL_SECONDS, POLL_SECONDS, children
 from cli.deployment import Deployment, read_deployment
+from cli.examples import sign
 from cli.interrupts import ignore_interrupts
-from cli.send import sign
 from config.embedded import find_server, is_running
 from config.redis_client import connect_redis, redis_address
 from ingest.schemes import SCHEMES

@@ -1,6 +1,6 @@
 """Reports of unexpected errors to Sentry, without bodies, addresses and secrets.
 
-Import this module only in commands that serve: the SDK costs 150 ms.
+Loaded by `config.reports` alone, and only where there is a DSN.
 Options: docs.sentry.io/platforms/python/configuration/options;
 events: develop.sentry.dev/sdk/data-model/event-payloads.
 """
@@ -22,13 +22,11 @@ _KEPT_OF_REQUESTS = ("method", "url")
 _KEPT_OF_BREADCRUMBS = ("type", "category", "level", "timestamp")
 
 
-def configure_sentry(dsn: str | None, *, transport: Transport | None = None) -> None:
-    """Reports uncaught errors and ERROR log lines to `dsn`, scrubbed; does nothing when it is None.
+def configure_sentry(dsn: str, *, transport: Transport | None = None) -> None:
+    """Reports uncaught errors and ERROR log lines to `dsn`, scrubbed.
 
     Personal data is not collected unless asked for (`send_default_pii`, which warns when it is even mentioned).
     """
-    if dsn is None:
-        return
     sentry_sdk.init(
         dsn=dsn,
         transport=transport,
@@ -41,6 +39,11 @@ def configure_sentry(dsn: str | None, *, transport: Transport | None = None) -> 
         before_send=lambda event, hint: scrub(_with_log_line(event, hint)),
         before_send_transaction=lambda event, hint: scrub(event),
     )
+
+
+def report(error: BaseException) -> None:
+    """Reports an exception that was caught."""
+    sentry_sdk.capture_exception(error)
 
 
 def scrub(event: "Event") -> "Event":

@@ -6,6 +6,7 @@ What can be read in two ways becomes a question that shows both; what is no amou
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from mappings.conversions import decimals, minor_decimals
 from mappings.currencies import CODES, MEANINGS
@@ -21,10 +22,9 @@ _CAPITALS = r"(?-i:[A-Z]{3})(?![a-z])"
 _CURRENCY = rf"(?:{_SIGNS}|{_CAPITALS}|{_WORD})"
 _CODE = rf"(?:{_SIGNS}|(?={_CAPITALS}|{_WORD})(?:{'|'.join(sorted(CODES))}))"
 _NUMBER = r"[0-9]{1,3}(?: [0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,'\u2019][0-9]+)*"
-_SPOKEN = re.compile(
+_SPOKEN = (
     rf"(?P<sign>[-\u2212+]?) ?(?P<before>{_CURRENCY})? ?(?P<minus>[-\u2212]?)(?P<number>{_NUMBER})"
-    rf"(?P<even>[.,][-\u2013\u2014]{{1,2}})?(?: ?(?P<after>(?(before){_CODE}|{_CURRENCY})))?(?:$| +(?P<rest>.*))",
-    re.IGNORECASE,
+    rf"(?P<even>[.,][-\u2013\u2014]{{1,2}})?(?: ?(?P<after>(?(before){_CODE}|{_CURRENCY})))?(?:$| +(?P<rest>.*))"
 )
 _SECOND_PART = re.compile(rf"[.,]? ?[0-9\u00bc-\u00be]+|(?:{_SIGNS}) ?[0-9]+", re.IGNORECASE)
 _REST_OF_A_SUM = re.compile(
@@ -47,9 +47,9 @@ def spoken(text: object) -> dict[str, object] | None:
     `{"amount", "currency", "rest"}` (the last two may be None), or `{"question"}` when it can be meant in two ways, or
     nothing when there is no amount. The amount is above zero and has no more decimals than its currency.
     """
-    found = (
-        _SPOKEN.fullmatch(_SPACES.sub(" ", text).strip()) if isinstance(text, str) and len(text) <= _LONGEST else None
-    )
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return None
+    found = _pattern().fullmatch(_SPACES.sub(" ", text).strip())
     if found is None:
         return None
     try:
@@ -57,6 +57,12 @@ def spoken(text: object) -> dict[str, object] | None:
         return {"amount": _amount(found, code), "currency": code, "rest": found["rest"]}
     except _Doubt as doubt:
         return {"question": doubt.question}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Compiled when an amount is first read: every command would wait for it, and most read none."""
+    return re.compile(_SPOKEN, re.IGNORECASE)
 
 
 def _amount(found: re.Match[str], code: str | None) -> Decimal:

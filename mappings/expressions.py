@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from re import error as RegexError  # noqa: N812 (re.PatternError only from 3.13)
 from typing import Any
 
@@ -115,8 +116,12 @@ class Expression:
             raise Unfit("the expression does not fit what was sent") from None
 
 
+@cache
 def compile_expression(text: str, *, names: frozenset[str] = frozenset(), facts: bool = False) -> Expression:
-    """A checked expression that may use the given `let` names. Raises BadExpression."""
+    """A checked expression that may use the given `let` names. Raises BadExpression.
+
+    Compiled once each: mapping files say the same again and again, and a process may read them twice.
+    """
     tree = _parse(text)
     for node in _walk(tree):
         _check(node, names=names, facts=facts)

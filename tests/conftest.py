@@ -10,7 +10,8 @@ import requests
 from redis import Redis
 
 import sandbox as sandbox_server
-from cli.deployment import Deployment, open_desk, read_deployment
+from cli.deployment import Deployment, read_deployment
+from cli.desk import open_desk
 from config.embedded import embedded_redis
 from config.redis_client import connect_redis
 from ingest.app import create_app

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from cli.send import find_example, sign
+from cli.examples import find_example, sign
 from ingest.schemes import SCHEMES
 from ledger import DocumentRecord, Event
 from mappings import BUILT_IN, Example, Source, load_sources

@@ -11,20 +11,19 @@ the next name tried: never two names in one go, and never while it is unknown wh
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from drafts import ContactDraft
 from errors import NeedsAttention, RetryLater
 from ledger import DocumentRecord
 from worker.desk import Desk
+from worker.naming import named_contact
 from worker.posting import Effect, Prepared, Standing
 from zoho.answers import NameTaken
 from zoho.books import Books
 from zoho.contacts import Match, possible_names
 from zoho.protocol import freeze, thaw
 
-# Zoho takes longer names, but searches for them with at most so many characters.
-LONGEST_NAME = 99
 LOOK_AGAIN_SECONDS = 5.0
 
 
@@ -186,16 +185,6 @@ def _identity(draft: ContactDraft, connection: str) -> str:
     if draft.customer_id:
         return f"customer:{connection}:{draft.customer_id}"
     return f"walk-in:{connection}"
-
-
-def named_contact(draft: ContactDraft, connection: str, currency_code: str) -> ContactDraft:
-    """The draft under a name that is its own: only an address may share a name with somebody else."""
-    if draft.email or draft.contact_type == "vendor":
-        return draft
-    if not draft.customer_id:
-        return ContactDraft(contact_name=f"Walk-in customer ({connection}, {currency_code})")
-    ending = f" ({connection} {draft.customer_id}, {currency_code})"
-    return replace(draft, contact_name=draft.contact_name[: LONGEST_NAME - len(ending)].rstrip() + ending)
 
 
 def _digest(identity: str) -> str:

@@ -15,7 +15,6 @@ from worker.second_lock import SecondLock
 from worker.task import Task
 from zoho.protocol import Posted, freeze, thaw
 
-WALK_IN = ContactDraft(contact_name="Walk-in customer")
 Draft = InvoiceDraft | ExpenseDraft | PaymentDraft | RefundDraft
 
 

@@ -8,7 +8,6 @@ from errors import MappingError, Unreadable
 from ledger import DocumentRecord
 from mappings import Received
 from worker.documents import (
-    WALK_IN,
     Party,
     compare_totals,
     contradicts,
@@ -16,6 +15,7 @@ from worker.documents import (
     marked_effect,
     refuse_contradiction,
 )
+from worker.naming import WALK_IN
 from worker.posting import Prepared
 from worker.reading import mapping_options
 from worker.task import Task

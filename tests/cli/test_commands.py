@@ -6,8 +6,8 @@ import json
 import pytest
 import requests
 
-from cli.events import when_clear
 from cli.main import COMMANDS
+from cli.stats import when_clear
 from tests.scene import example
 
 ORDER = example("shopify/paid_order")

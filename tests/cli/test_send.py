@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from cli.send import as_new_delivery, sign
+from cli.examples import as_new_delivery, sign
 from mappings import BUILT_IN, load_sources
 from tests.scene import SOURCES, example, two_secrets
 

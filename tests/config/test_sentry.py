@@ -7,7 +7,8 @@ import structlog
 from sentry_sdk.transport import Transport
 
 from config.logs import configure_logs
-from config.sentry import LONGEST_TEXT, configure_sentry, scrub
+from config.reports import start_reports
+from config.sentry import LONGEST_TEXT, configure_sentry, report, scrub
 from errors import ZohoUnavailable
 
 BODY = '{"customer": "Jane Private"}'
@@ -26,13 +27,18 @@ class Mailbox(Transport):
 
 
 @pytest.fixture
-def mailbox():
+def alone():
     with sentry_sdk.isolation_scope():
-        transport = Mailbox()
-        configure_sentry(DSN, transport=transport)
-        yield transport
+        yield
         sentry_sdk.get_client().close()
         sentry_sdk.get_global_scope().set_client(None)
+
+
+@pytest.fixture
+def mailbox(alone):
+    transport = Mailbox()
+    configure_sentry(DSN, transport=transport)
+    return transport
 
 
 def sent(mailbox):
@@ -40,10 +46,18 @@ def sent(mailbox):
     return event, json.dumps(event)
 
 
-def test_without_a_dsn_nothing_is_set_up():
-    configure_sentry(None)
+def test_without_a_dsn_nobody_is_told():
+    start_reports(None)(ValueError("unexpected"))
 
     assert not sentry_sdk.get_client().is_active()
+
+
+@pytest.mark.usefixtures("alone")
+def test_with_a_dsn_sentry_is_told():
+    report_error = start_reports(DSN)
+
+    assert sentry_sdk.get_client().is_active()
+    assert report_error is report
 
 
 def test_an_error_arrives_with_type_and_place_and_without_variables_and_addresses(mailbox):
@@ -51,7 +65,7 @@ def test_an_error_arrives_with_type_and_place_and_without_variables_and_addresse
         card = "4242" * 4
         raise ValueError(f"no contact jane@shop.example {len(card)}")
     except ValueError as error:
-        sentry_sdk.capture_exception(error)
+        report(error)
 
     event, text = sent(mailbox)
     [exception] = event["exception"]["values"]

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from cli.deployment import read_deployment
-from cli.send import as_new_delivery, deliver
+from cli.examples import as_new_delivery
+from cli.send import deliver
 from config.embedded import is_running
 from config.redis_client import open_redis
 from tests.e2e.conftest import Processes, until

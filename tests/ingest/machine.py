@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from cli.deployment import open_desk
+from cli.desk import open_desk
 from config.embedded import embedded_redis
 from config.redis_client import connect_redis
 from ingest.app import create_app

@@ -13,7 +13,8 @@ from typing import Any
 
 from redis import Redis
 
-from cli.deployment import Deployment, open_desk
+from cli.deployment import Deployment
+from cli.desk import open_desk
 from config.options import ConnectionOptions
 from ledger import DocumentRecord, Event
 from tests.model.effects import Actor, as_actor

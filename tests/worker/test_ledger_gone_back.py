@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from cli.deployment import open_desk, read_deployment
+from cli.deployment import read_deployment
+from cli.desk import open_desk
 from config.redis_client import connect_redis
 from ledger import CAREFUL_SECONDS
 from tests.scene import Worker, example, settings_for

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cli.deployment import open_desk, read_deployment
+from cli.deployment import read_deployment
+from cli.desk import open_desk
 from tests.scene import Worker, example
 
 ORDER = example("shopify/paid_order")

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from cli.deployment import open_desk
+from cli.desk import open_desk
 from tests.scene import example
 from worker.nightly import reconcile_if_due
 from worker.reconcile import reconcile

@@ -6,7 +6,8 @@ import threading
 import pytest
 import requests
 
-from cli.deployment import open_desk, read_deployment
+from cli.deployment import read_deployment
+from cli.desk import open_desk
 from sandbox import make_server
 from sandbox.answers import wrong_value
 from tests.scene import Sandbox, Worker, example
