@@ -7,7 +7,8 @@ the clock it is given; its ticks, which are real time, are made as much shorter.
 import sys
 
 from benchmarks.fast_clock import FastClock
-from cli.deployment import open_desk, read_deployment
+from cli.deployment import read_deployment
+from cli.desk import open_desk
 from config.logs import configure_logs
 from config.redis_client import connect_redis, redis_address
 from worker import process

@@ -21,7 +21,8 @@ from redis import Redis
 from benchmarks.orders import Orders
 from benchmarks.place import SHOPIFY_SECRET, Place, set_place
 from benchmarks.table import Row, at_most
-from cli.deployment import open_desk, read_deployment
+from cli.deployment import read_deployment
+from cli.desk import open_desk
 from ingest.app import create_app
 from ingest.door import Door
 from ingest.intake import Intake
