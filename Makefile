@@ -7,7 +7,7 @@ comma := ,
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test prove bench chaos chaos-long lint types imports format check lock clean
+.PHONY: help setup setup-dev demo test prove bench chaos chaos-long hosts lint types imports format check lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ demo: setup ## take signed webhooks of every source to documents in the sandbox 
 	$(BIN)/bookhook demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: setup-dev ## run all tests that need nothing else
-	$(BIN)/pytest --ignore tests/model --ignore tests/chaos --ignore tests/platforms
+	$(BIN)/pytest --ignore tests/model --ignore tests/chaos --ignore tests/platforms --ignore tests/hosts
 
 prove: setup-dev ## crashes between any two steps, two workers in every order, 10,000 orders of each platform; takes minutes
 	$(BIN)/pytest tests/model tests/platforms tests/chaos
@@ -33,6 +33,9 @@ chaos: setup-dev ## kill and break everything for two minutes, then count the bo
 
 chaos-long: ## the same with 20,000 events
 	$(MAKE) --no-print-directory chaos EVENTS=$(or $(EVENTS),20000)
+
+hosts: setup-dev ## several hosts over one Redis, cut off and mended, in network namespaces; as root, four minutes (PLANT=)
+	PLANT=$(PLANT) $(BIN)/pytest tests/hosts
 
 lint: setup-dev ## check style and format
 	$(BIN)/ruff check .

@@ -91,9 +91,16 @@ class ZohoUnavailable(RetryLater):
 
 
 class QuotaExhausted(RetryLater):
-    """Raised when a call may not be made now, by our own count or by Zoho's (44, 45, 1070); nothing was done."""
+    """Raised when a call may not be made now, by our own count or by Zoho's (44, 45, 1070); nothing was done.
+
+    `calls` is how many were to be reserved together, None for a single one.
+    """
 
     code = "quota_exhausted"
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, calls: int | None = None) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.calls = calls
 
 
 class OutcomeUnknown(RetryLater):

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "acknowledge": "benchmarks.acknowledge",
     "growth": "benchmarks.growth",
     "startup": "benchmarks.startup",
+    "constants": "benchmarks.constants",
 }
 
 

@@ -38,8 +38,10 @@ class Orders:
     def next(self) -> Request:
         """The next order."""
         number = next(self.numbers)
-        email = f"buyer{number % self.buyers}@example.com"
-        customer = {**ORDER["customer"], "id": 7_000_000_000_000 + number % self.buyers, "email": email}
+        buyer = number % self.buyers
+        email = f"buyer{buyer}@example.com"
+        person = {"id": 7_000_000_000_000 + buyer, "email": email, "first_name": f"Buyer {buyer}"}
+        customer = {**ORDER["customer"], **person}
         ids = {"id": 5_000_000_000_000 + number, "name": f"#{10_000 + number}", "order_number": 10_000 + number}
         body = json.dumps({**ORDER, **ids, "email": email, "customer": customer}, separators=(",", ":")).encode()
         headers = {**EXAMPLE.headers, "X-Shopify-Event-Id": f"98880550-7158-44d4-b7cd-{number:012d}"}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 from redis import Redis
@@ -66,6 +67,13 @@ class Place:
     def control(self, path: str, body: object) -> None:
         """Tells the sandbox something: reset, limits, faults."""
         requests.post(f"{self.sandbox_url}/_sandbox/{path}", json=body, timeout=60).raise_for_status()
+
+    def records(self) -> dict[str, Any]:
+        """What the sandbox holds."""
+        answer = requests.get(f"{self.sandbox_url}/_sandbox/records", timeout=60)
+        answer.raise_for_status()
+        held: dict[str, Any] = answer.json()
+        return held
 
     def end(self, process: "subprocess.Popen[bytes]") -> None:
         """Asks a program to end, and ends it if it does not."""

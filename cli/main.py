@@ -28,6 +28,7 @@ COMMANDS = {
     "show": ("cli.events:show", "Show one event: its timeline, documents and trouble."),
     "stats": ("cli.stats:stats", "Show how many events are in each state, and the use of Zoho's quota."),
     "undo": ("cli.undo:undo", "Take back what events led to, after showing what that means."),
+    "warm": ("cli.warm:warm_up", "Load the organization's customers, so that even their first order costs one call."),
     "web": ("cli.web:web", "Receive webhooks."),
     "worker": ("cli.worker:worker", "Work on events: map, find or create, post."),
 }

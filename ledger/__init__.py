@@ -7,10 +7,11 @@ from redis import Redis
 
 from ledger.approvals import Approval, Approvals, Decided
 from ledger.archive import Archive
+from ledger.arrivals import Arrival, Recorded, identities, kept_headers, new_event_id
 from ledger.backfills import Backfills
 from ledger.dispatch import Dispatch, Pause
 from ledger.documents import Documents, Fields, LeaseLost, marker
-from ledger.events import Arrival, Events, Finished, Recorded, identities, kept_headers, new_event_id
+from ledger.events import Events, Finished
 from ledger.incarnation import CAREFUL_SECONDS, GoneBack, Incarnation
 from ledger.leases import RENEW_SECONDS, Leases
 from ledger.orders import Orders

@@ -54,7 +54,7 @@ class Archive:
         found = zip(answers[::3], answers[1::3], answers[2::3], strict=True)
         return [unpack(packed) if packed and not fields else read(fields, steps) for fields, steps, packed in found]
 
-    def tidy(self, most: int = 100) -> int:
+    def tidy(self, most: int = 25) -> int:
         """Puts events that have ended into the archive, so many at most; gives how many it took up."""
         waiting = cast("list[bytes] | None", self._redis.lpop("bh:to_archive", most)) or []
         event_ids = list(dict.fromkeys(event_id.decode() for event_id in waiting))

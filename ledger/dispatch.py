@@ -21,6 +21,7 @@ from ledger.handoff import HANDOFF
 from ledger.records import moment
 from ledger.scripts import load
 
+MOST_TURNS = 100
 MOST_AT_A_TURN = 100
 
 
@@ -38,13 +39,14 @@ class Dispatch:
     def __init__(self, redis: Redis, *, clock: Callable[[], float]) -> None:
         self._redis = redis
         self._clock = clock
+        self._take_turns = load(redis, "take_turns")
         self._offer = load(redis, "offer")
         self._hand = load(redis, "hand")
         self._pause = load(redis, "pause")
 
-    def turns(self) -> list[str]:
-        """The organizations with something ready, the longest passed over first."""
-        return [name.decode() for name in cast(list[bytes], self._redis.zrange("bh:turns", 0, -1))]
+    def take_turns(self) -> list[str]:
+        """Organizations with something ready, the longest passed over first; who asks next is given others first."""
+        return [name.decode() for name in self._take_turns(args=[self._clock(), MOST_TURNS])]
 
     def offer(self, organization: str, *, at_once: int) -> dict[str, int]:
         """The events RQ has room for, and how many calls each needs to be let go."""

@@ -16,6 +16,7 @@ bh:zoho:<organization>       hash    Zoho's id of an invoice, expense, payment o
                                      of what was undone; kept for ever
 bh:pages                     hash    organization and kind → what stands before the id in the address of its page
 
+A contact that was known before any event needed it (origin `warmed`) belongs to no event.
 Times are unix seconds. The lists are kept by the step that writes a record (list_document in shared.lua).
 """
 
@@ -62,6 +63,7 @@ class Documents:
         self._conclude = load(redis, "conclude")
         self._begin_anew = load(redis, "begin_anew")
         self._release = load(redis, "release")
+        self._know_contacts = load(redis, "know_contacts")
 
     def claim(self, business_key: str, *, event_id: str, lease: str) -> DocumentRecord:
         """Takes the lease on a key and gives its record; raises Busy while another worker has it."""
@@ -128,6 +130,13 @@ class Documents:
             raise _taken_over()
         return self._of_flat(business_key, flat)
 
+    def know_contacts(self, organization: str, contacts: Iterable[tuple[str, str, str]]) -> int:
+        """Notes contacts by key and Zoho's id as standing, without a lease, in one step; gives how many were new.
+
+        What is on record already stays, but one that this noted before with the id that is given third ("" for none).
+        """
+        return int(self._know_contacts(args=[organization, *(part for contact in contacts for part in contact)]))
+
     def begin_anew(self, business_key: str, lease: str) -> None:
         """Starts the key's next generation, in state `new`; raises LeaseLost when the lease is not the caller's."""
         if not self._begin_anew(keys=_keys(business_key), args=[lease]):
@@ -139,13 +148,26 @@ class Documents:
 
     def get(self, business_key: str) -> DocumentRecord | None:
         """The record, or None."""
-        fields = cast(dict[bytes, bytes], self._redis.hgetall(f"bh:document:{business_key}"))
-        return self._record(business_key, fields) if fields else None
+        [record] = self.get_all([business_key])
+        return record
+
+    def known(self, business_keys: Iterable[str]) -> dict[str, DocumentRecord]:
+        """The records that there are under these keys, in one round trip."""
+        return {record.business_key: record for record in self._records([key.encode() for key in business_keys])}
 
     def of(self, event_id: str) -> list[DocumentRecord]:
         """The documents an event led to, in the order it came to them."""
         keys = cast("bytes | None", self._redis.get(f"bh:documents:{event_id}"))
         return list(self._records((keys or b"").splitlines()))
+
+    def get_all(self, business_keys: Sequence[str]) -> list[DocumentRecord | None]:
+        """The record of each key, or None, in one round trip."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for key in business_keys:
+                pipeline.hgetall(f"bh:document:{key}")
+            found: list[dict[bytes, bytes]] = pipeline.execute()
+        named = zip(business_keys, found, strict=True)
+        return [self._record(key, fields) if fields else None for key, fields in named]
 
     def posted(self, organization: str, since: float, *, page: int = 500) -> Iterator[DocumentRecord]:
         """What stands in an organization's books because of us, posted since (unix seconds), oldest first."""
@@ -164,13 +186,8 @@ class Documents:
         return None if key is None else self.get(key.decode())
 
     def _records(self, keys: object) -> Iterator[DocumentRecord]:
-        """The records of these keys, in one round trip."""
-        named = _texts(keys)
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for key in named:
-                pipeline.hgetall(f"bh:document:{key}")
-            found: Iterable[dict[bytes, bytes]] = pipeline.execute()
-        return (self._record(key, fields) for key, fields in zip(named, found, strict=True) if fields)
+        """The records of those of the keys that have one, in one round trip."""
+        return (record for record in self.get_all(_texts(keys)) if record is not None)
 
     def _of_flat(self, business_key: str, flat: Sequence[bytes]) -> DocumentRecord:
         return self._record(business_key, dict(zip(flat[::2], flat[1::2], strict=True)))

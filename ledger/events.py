@@ -14,17 +14,16 @@ bh:open:<organization>     zset    the organization's events that are queued, wo
 bh:batch:<batch>           zset    the events of a batch by received_at; kept for ever
 bh:due                     zset    waiting events by due_at
 bh:working                 zset    events at work by the end of their lease
+bh:swept                   string  when jobs that RQ lost were last looked for
 bh:process:<process>       set     the events a worker process has at work
 
 Times are unix seconds. Every change of state is one Lua step; each costs the same however many events are stored.
 """
 
-import hashlib
 import heapq
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import islice
 from typing import cast
@@ -32,15 +31,17 @@ from typing import cast
 from redis import Redis
 
 from ledger.archive import Archive, pack_body, read
+from ledger.arrivals import Arrival, Recorded, identities, kept_headers, new_event_id
 from ledger.handoff import HANDOFF, QUEUE
 from ledger.records import STATES, Event, Step, Trouble, event_record, moment
 from ledger.scripts import load
 from ledger.search import digests
 
-DIGITS = "0123456789abcdefghijklmnopqrstuv"
 LEASE_SECONDS = 15.0
 LOST_JOB_SECONDS = 12.0
+SWEEP_SECONDS = 1.0
 MOST_CRASHES = 3
+MOST_IN_A_PAGE = 100
 # Another event is at the same document, or a name is looked for once more.
 BACK_SOON = frozenset({"busy", "lease_lost", "name_taken"})
 POISON = Trouble(
@@ -48,41 +49,6 @@ POISON = Trouble(
     message=f"Its worker died {MOST_CRASHES} times while it worked on this event alone.",
     remedy="Report it with the event's id: this event kills workers. The others go on.",
 )
-# Never needed to understand an event, and best not kept.
-UNKEPT_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "connection", "host"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A verified request about to be recorded; `ignored` says why it needs no work, None when it does.
-
-    `event_id` and `received_at` (unix seconds) are its id, made beforehand, and when it came; else both are made when
-    it is recorded. `order` is what it is about (`once_per`), and `version` (unix seconds) says how new what it holds of
-    the whole order is. `priority` is 1 for what happens now and 2 for history; `batch` names what it came with.
-    """
-
-    connection: str
-    source: str
-    organization: str
-    topic: str
-    delivery: str | None
-    headers: Mapping[str, str]
-    body: bytes
-    ignored: str | None = None
-    event_id: str | None = None
-    received_at: float | None = None
-    order: str | None = None
-    version: float | None = None
-    priority: int = 1
-    batch: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What recording came to: `status` is queued, ignored or duplicate (then the first event's id)."""
-
-    status: str
-    event_id: str
 
 
 class Finished(IntEnum):
@@ -228,7 +194,7 @@ class Events:
         """Gives a turn again to what is due, what a dead worker left and what RQ lost; gives the ids."""
         now = self._clock()
         poison = json.dumps(POISON.as_json())
-        args = [now, moment(now), most, QUEUE, LOST_JOB_SECONDS, MOST_CRASHES, poison]
+        args = [now, moment(now), most, QUEUE, LOST_JOB_SECONDS, MOST_CRASHES, poison, SWEEP_SECONDS]
         return [event_id.decode() for event_id in self._wake(args=args)]
 
     def requeue(self, event_id: str) -> str | None:
@@ -261,16 +227,17 @@ class Events:
         self, *, state: str | None = None, connection: str | None = None, newest: int | None = None
     ) -> Iterator[Event]:
         """The stored events of a state and a connection, newest first, read page by page."""
-        keys = self._lists([state] if state else STATES, connection)
-        newest_first = heapq.merge(*map(self._walk, keys), key=lambda found: found[0], reverse=True)
+        connections, states = [connection] if connection else self._connections(), [state] if state else STATES
+        page = min(newest or MOST_IN_A_PAGE, MOST_IN_A_PAGE)
+        walks = [self._walk(f"bh:events:{name}:{each}", page) for name in connections for each in states]
+        newest_first = heapq.merge(*walks, key=lambda found: found[0], reverse=True)
         return islice((event for _, event in newest_first), newest)
 
-    def _lists(self, states: Iterable[str], connection: str | None = None) -> Iterator[str]:
+    def _connections(self) -> Sequence[str]:
         known = cast("set[bytes]", self._redis.smembers("bh:connections"))
-        connections = [connection] if connection else sorted(name.decode() for name in known)
-        return (f"bh:events:{name}:{state}" for name in connections for state in states)
+        return sorted(name.decode() for name in known)
 
-    def _walk(self, key: str, page: int = 100) -> Iterator[tuple[float, Event]]:
+    def _walk(self, key: str, page: int) -> Iterator[tuple[float, Event]]:
         """The events of a list with their ranks, newest first."""
         start = 0
         while ranked := cast(
@@ -293,41 +260,20 @@ class Events:
 
     def counts(self) -> dict[str, int]:
         """How many events are in each state."""
-        counts = {}
-        for state in STATES:
-            with self._redis.pipeline(transaction=False) as pipeline:
-                for key in self._lists([state]):
-                    pipeline.zcard(key)
-                counts[state] = sum(pipeline.execute())
+        connections = self._connections()
+        keys = [(state, f"bh:events:{name}:{state}") for state in STATES for name in connections]
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for _, key in keys:
+                pipeline.zcard(key)
+            sizes = pipeline.execute()
+        counts = dict.fromkeys(STATES, 0)
+        for (state, _), size in zip(keys, sizes, strict=True):
+            counts[state] += size
         return counts
 
     def backlog(self, organization: str) -> int:
         """How many events of the organization are not finished."""
         return int(self._redis.zcard(f"bh:open:{organization}"))
-
-
-def new_event_id(now: float) -> str:
-    """A new id, sortable by time: milliseconds and 40 random bits, to the base of 32."""
-    return f"ev_{_digits(int(now * 1000), 9)}{_digits(secrets.randbits(40), 8)}"
-
-
-def _digits(number: int, count: int) -> str:
-    return "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(count)))
-
-
-def identities(arrival: Arrival) -> list[bytes]:
-    """Digests by which a repeat is recognised: what the sender says identifies it, and what is signed."""
-    told = [] if arrival.delivery is None else [("delivery", arrival.delivery.encode())]
-    place = (arrival.connection, arrival.topic)
-    return [
-        hashlib.sha256(json.dumps([*place, kind]).encode() + value).digest()[:16]
-        for kind, value in (*told, ("body", arrival.body))
-    ]
-
-
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers worth keeping, with lower-case names."""
-    return {name.lower(): value for name, value in headers.items() if name.lower() not in UNKEPT_HEADERS}
 
 
 def _key(event_id: str) -> str:

@@ -12,9 +12,5 @@ for i = 7, #ARGV, 2 do
     table.insert(handed, event_id)
   end
 end
-if redis.call('EXISTS', 'bh:ready:' .. ARGV[1]) == 1 then
-  redis.call('ZADD', 'bh:turns', ARGV[2], ARGV[1])
-else
-  redis.call('ZREM', 'bh:turns', ARGV[1])
-end
+if redis.call('EXISTS', 'bh:ready:' .. ARGV[1]) == 0 then redis.call('ZREM', 'bh:turns', ARGV[1]) end
 return handed

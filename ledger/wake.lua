@@ -1,6 +1,7 @@
 -- Gives a turn again to what is due, to what a dead worker left behind and to what RQ lost.
 -- ARGV  now, at, how many at most, queue, patience (seconds after which a job RQ does not have is lost),
---       crashes after which an event is parked, what to park it with (JSON)
+--       crashes after which an event is parked, what to park it with (JSON), seconds between two sweeps over all
+--       organizations, whoever makes them
 -- Returns the ids.
 local now, at, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local woken = {}
@@ -32,6 +33,9 @@ end
 for _, event_id in ipairs(redis.call('ZRANGEBYSCORE', 'bh:working', '-inf', now, 'LIMIT', 0, most)) do
   take_back(event_id)
 end
+local swept_at = tonumber(redis.call('GET', 'bh:swept') or 0)
+if swept_at <= tonumber(now) and now - swept_at < tonumber(ARGV[8]) then return woken end
+redis.call('SET', 'bh:swept', now)
 for _, organization in ipairs(redis.call('SMEMBERS', 'bh:organizations')) do
   local handed = redis.call('ZRANGEBYSCORE', 'bh:handed:' .. organization, '-inf', '(' .. now - ARGV[5])
   for _, event_id in ipairs(handed) do

@@ -21,7 +21,7 @@ from worker.naming import named_contact
 from worker.posting import Effect, Prepared, Standing
 from zoho.answers import NameTaken
 from zoho.books import Books
-from zoho.contacts import possible_names
+from zoho.contacts import Match, possible_names
 from zoho.protocol import freeze, thaw
 
 LOOK_AGAIN_SECONDS = 5.0
@@ -88,18 +88,19 @@ class _Search:
     may_differ: bool
 
     def look(self) -> Standing | None:
-        contact_id = self.books.find_contact(self.draft, self.currency_code, besides=self.besides)
-        return None if contact_id is None else _standing(self.books, contact_id)
+        match = self._match()
+        return _standing(self.books, match.contact_id) if match and self._is_billable(match) else None
 
     def prepare(self) -> Prepared | Standing:
         record = self._record()
         left = (record.taken_at or 0.0) + LOOK_AGAIN_SECONDS - self.desk.ledger.clock()
         if left > 0:
             raise _name_taken(left)
-        if (standing := self.look()) is not None:
-            return standing
-        if not self.may_differ:
-            self._refuse_second_currency()
+        if (match := self._match()) is not None:
+            if self._is_billable(match):
+                return _standing(self.books, match.contact_id)
+            if not self.may_differ:
+                raise self._second_currency()
         if (name := self._next_name(record.taken_names)) is None:
             raise self._no_name_left()
         return Prepared(body=self.books.contact_body(self.draft, self.currency_code, contact_name=name))
@@ -110,16 +111,22 @@ class _Search:
         except NameTaken as refusal:
             raise self._turn_to_next_name(body) from refusal
 
-    def _refuse_second_currency(self) -> None:
-        if self.books.find_contact(self.draft, None, besides=self.besides) is not None:
-            raise NeedsAttention(
-                f"The customer's contact in Zoho Books has another currency than {self.currency_code}, and a contact "
-                "with transactions cannot change its currency.",
-                code="contact_currency",
-                field="currency_code",
-                remedy="Create a contact of this currency with the customer's e-mail in Zoho Books, or let the "
-                "connection create one (contact_currency: separate), then retry.",
-            )
+    def _match(self) -> Match | None:
+        return self.books.find_contact(self.draft, self.currency_code, besides=self.besides)
+
+    def _is_billable(self, match: Match) -> bool:
+        """Whether the document can go to it: a contact with transactions keeps its currency."""
+        return match.currency_code == self.currency_code
+
+    def _second_currency(self) -> NeedsAttention:
+        return NeedsAttention(
+            f"The customer's contact in Zoho Books has another currency than {self.currency_code}, and a contact "
+            "with transactions cannot change its currency.",
+            code="contact_currency",
+            field="currency_code",
+            remedy="Create a contact of this currency with the customer's e-mail in Zoho Books, or let the "
+            "connection create one (contact_currency: separate), then retry.",
+        )
 
     def _turn_to_next_name(self, body: str) -> RetryLater | NeedsAttention:
         """Notes the taken name; after an earlier doubt the frozen body goes on under the next, when it has settled."""

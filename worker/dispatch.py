@@ -9,7 +9,7 @@ def dispatch(desk: Desk) -> int:
 
     Run by every worker process several times a second; costs one command when nothing waits.
     """
-    return sum(_give_turn(desk, organization) for organization in desk.ledger.dispatch.turns())
+    return sum(_give_turn(desk, organization) for organization in desk.ledger.dispatch.take_turns())
 
 
 def _give_turn(desk: Desk, organization: str) -> int:

@@ -26,6 +26,10 @@ class Party:
     draft: ContactDraft
     currency_code: str
 
+    def key(self, task: Task) -> str:
+        """What names the contact in the ledger."""
+        return contact_key(task.books, self.draft, task.event.connection, self.currency_code)
+
     def find(self, task: Task, *, besides: str | None = None) -> str:
         """The contact's id, found or created."""
         effect = contact_effect(
@@ -52,8 +56,7 @@ class Party:
         return freeze({**content, self.field: self._another(task, refused_id)})
 
     def _another(self, task: Task, refused_id: str) -> str:
-        key = contact_key(task.books, self.draft, task.event.connection, self.currency_code)
-        forget_contact(task.desk, key, refused_id, event_id=task.event.event_id, lease=task.lease)
+        forget_contact(task.desk, self.key(task), refused_id, event_id=task.event.event_id, lease=task.lease)
         try:
             return self.find(task, besides=refused_id)
         except OutcomeUnknown as doubt:
@@ -85,9 +88,14 @@ def marked_effect(
             )
         return standing_of(found[0]) if found else None
 
+    def post(body: str, deadline: float) -> Standing:
+        posted = books.post(kind, body, deadline=deadline)
+        task.created.add(key)
+        return standing_of(posted)
+
     def send(body: str, deadline: float) -> Standing:
         try:
-            return standing_of(books.post(kind, body, deadline=deadline))
+            return post(body, deadline)
         except ZohoRejected as refusal:
             lock = SecondLock(task.desk, key, kind, task.lease)
             if (standing := lock.find_what_stands(body, refusal, look)) is not None:
@@ -95,7 +103,7 @@ def marked_effect(
             if (mended := mend(body)) is None:
                 raise
         task.desk.ledger.documents.write(key, task.lease, {"frozen_body": mended})
-        return standing_of(books.post(kind, mended, deadline=deadline))
+        return post(mended, deadline)
 
     def read(zoho_id: str) -> Standing:
         return standing_of(books.read(kind, zoho_id))

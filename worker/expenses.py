@@ -28,7 +28,7 @@ def settle_expense(task: Task, drafts: Drafts, expense: ExpenseDraft) -> Documen
 
 
 def _prepare(task: Task, expense: ExpenseDraft, marker: str) -> Prepared:
-    vendor, customer = _vendor(expense), _customer(expense)
+    vendor, customer = vendor_of_expense(expense), customer_of_expense(expense)
     body = task.books.expense_body(
         expense,
         marker=marker,
@@ -44,20 +44,22 @@ def _prepare(task: Task, expense: ExpenseDraft, marker: str) -> Prepared:
 
 
 def _mend(task: Task, expense: ExpenseDraft, body: str) -> str | None:
-    for party in (_vendor(expense), _customer(expense)):
+    for party in (vendor_of_expense(expense), customer_of_expense(expense)):
         if party is not None and (mended := party.replace_lost(task, body)) is not None:
             return mended
     return None
 
 
-def _vendor(expense: ExpenseDraft) -> Party | None:
+def vendor_of_expense(expense: ExpenseDraft) -> Party | None:
+    """Whom the expense was paid to, if it says."""
     if expense.vendor_name is None:
         return None
     vendor = ContactDraft(contact_name=expense.vendor_name, contact_type="vendor")
     return Party(field="vendor_id", draft=vendor, currency_code=expense.currency_code)
 
 
-def _customer(expense: ExpenseDraft) -> Party | None:
+def customer_of_expense(expense: ExpenseDraft) -> Party | None:
+    """Whom the expense is billed to, if anybody."""
     if expense.customer is None:
         return None
     return Party(field="customer_id", draft=expense.customer, currency_code=expense.currency_code)

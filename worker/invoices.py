@@ -48,7 +48,7 @@ def post_invoice(task: Task, draft: InvoiceDraft, newest: Version) -> DocumentRe
         "invoice",
         newest.drafts.once_per,
         prepare=lambda marker: _prepare(task, newest, marker),
-        mend=lambda body: _customer(newest.drafts, draft).replace_lost(task, body),
+        mend=lambda body: customer_of_order(newest.drafts, draft).replace_lost(task, body),
     )
     record = _as_corrected(task, draft, task.bring_about(effect))
     refuse_contradiction(task, draft, record, version=task.event.version)
@@ -86,7 +86,7 @@ def _prepare(task: Task, newest: Version, marker: str) -> Prepared:
     plan = task.books.plan_invoice(invoice, task.options)
     if plan.reason:
         task.note("adjusted", plan.reason)
-    customer_id = _customer(newest.drafts, invoice).find(task)
+    customer_id = customer_of_order(newest.drafts, invoice).find(task)
     return Prepared(
         body=task.books.invoice_body(invoice, plan, customer_id=customer_id, marker=marker),
         control_total=invoice.control_total,
@@ -98,7 +98,8 @@ def _prepare(task: Task, newest: Version, marker: str) -> Prepared:
     )
 
 
-def _customer(drafts: Drafts, invoice: InvoiceDraft) -> Party:
+def customer_of_order(drafts: Drafts, invoice: InvoiceDraft) -> Party:
+    """Whom the order is invoiced to."""
     return Party(field="customer_id", draft=drafts.contact or WALK_IN, currency_code=invoice.currency_code)
 
 

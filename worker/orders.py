@@ -86,9 +86,10 @@ def _without_invoice(task: Task, drafts: Drafts) -> Outcome:
 
 def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord, *, is_cancelled: bool) -> None:
     invoiced = Invoiced(drafts.once_per, invoice)
-    settle_void(task, drafts.once_per, invoice)
+    voided, cancelled = task.records(("void", drafts.once_per), ("credit_note", f"cancel:{drafts.once_per}"))
+    is_void = settle_void(task, drafts.once_per, invoice, voided)
     if drafts.invoice is not None and not is_cancelled:
-        _reopen(task, invoiced)
+        _reopen(task, invoiced, cancelled, is_void=is_void)
     _pay(task, drafts, invoiced)
     for refund in drafts.refunds:
         credit(task, invoiced, refund)
@@ -98,10 +99,10 @@ def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord, *, is_cancel
         _send_out(task, drafts, invoiced)
 
 
-def _reopen(task: Task, invoiced: Invoiced) -> None:
+def _reopen(task: Task, invoiced: Invoiced, cancelled: DocumentRecord | None, *, is_void: bool) -> None:
     """An order that was cancelled and is not any more: its void invoice counts again."""
-    restore(task, invoiced.once_per, invoiced.record)
-    cancelled = task.record("credit_note", f"cancel:{invoiced.once_per}")
+    if is_void:
+        restore(task, invoiced.once_per, invoiced.record)
     if cancelled is not None and cancelled.state == "posted":
         raise Conflict(
             f"The order is active again, but {invoiced.record.number} is credited by {cancelled.number}.",

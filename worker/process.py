@@ -18,7 +18,6 @@ from worker.thread_worker import GRACE_SECONDS, PAUSE_SECONDS, ThreadWorker
 
 TICK_SECONDS = 0.1
 TICKS_TO_WAKE = 10
-TICKS_TO_TIDY = 2
 TICKS_TO_RENEW = int(RENEW_SECONDS / TICK_SECONDS)
 # Beyond what the jobs that run are given, for telling RQ that the worker is gone.
 FAREWELL_SECONDS = 1.0
@@ -108,7 +107,7 @@ class House(threading.Thread):
             (TICKS_TO_WAKE, ledger.incarnation.observe),
             (TICKS_TO_RENEW, ledger.leases.renew),
             (TICKS_TO_WAKE, ledger.events.wake),
-            (TICKS_TO_TIDY, ledger.archive.tidy),
+            (1, ledger.archive.tidy),
             (1, self._dispatch),
         )
         ticks = 0

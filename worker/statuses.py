@@ -24,11 +24,15 @@ def void(task: Task, once_per: str, invoice: DocumentRecord) -> None:
     _set(task, "void", once_per, invoice, task.books.void, lambda status: status == "void")
 
 
-def settle_void(task: Task, once_per: str, invoice: DocumentRecord) -> None:
-    """Finds out whether a doubtful void was done: what becomes of payments and refunds hangs on it."""
-    known = task.record("void", once_per)
+def settle_void(task: Task, once_per: str, invoice: DocumentRecord, known: DocumentRecord | None) -> bool:
+    """Finds out whether a doubtful void was done: what becomes of payments and refunds hangs on it.
+
+    `known` is the record of the void. Says whether we voided the invoice.
+    """
     if known is not None and known.state in IN_DOUBT:
         void(task, once_per, invoice)
+        return True
+    return known is not None and known.state == "posted"
 
 
 def restore(task: Task, once_per: str, invoice: DocumentRecord) -> None:
@@ -51,7 +55,7 @@ def email(task: Task, once_per: str, invoice: DocumentRecord, address: str | Non
     if address is None:
         task.note("email_not_sent", "the customer has no address")
         return
-    if task.books.row("invoice", invoice.zoho_id or "").get("is_emailed"):
+    if _was_emailed(task, once_per, invoice):
         task.note("email_not_sent", "Zoho says that it was e-mailed before")
         return
     documents, key = task.desk.ledger.documents, task.key("email", once_per)
@@ -60,6 +64,13 @@ def email(task: Task, once_per: str, invoice: DocumentRecord, address: str | Non
         _email_once(task, key, invoice, address)
     finally:
         documents.release(key, task.lease)
+
+
+def _was_emailed(task: Task, once_per: str, invoice: DocumentRecord) -> bool:
+    """Whether anybody has e-mailed it; an invoice that was created in this very attempt need not be looked at."""
+    if task.key("invoice", once_per) in task.created:
+        return False
+    return bool(task.books.row("invoice", invoice.zoho_id or "").get("is_emailed"))
 
 
 def _email_once(task: Task, key: str, invoice: DocumentRecord, address: str) -> None:

@@ -1,7 +1,7 @@
 """What one attempt at an event works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,10 @@ from zoho.books import Books
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt at an event, in its organization's books, under the event's lease; that of its `order`, too."""
+    """One attempt at an event, in its organization's books, under the event's lease; that of its `order`, too.
+
+    `created` are the business keys of what Zoho said, in this attempt, it has just created: nothing has happened to it.
+    """
 
     desk: Desk
     books: Books
@@ -22,6 +25,7 @@ class Task:
     options: ConnectionOptions
     lease: str
     order: str | None = None
+    created: set[str] = field(default_factory=set)
 
     @property
     def organization(self) -> str:
@@ -48,6 +52,10 @@ class Task:
     def record(self, kind: str, once_per: str) -> DocumentRecord | None:
         """What is on record of the document."""
         return self.desk.ledger.documents.get(self.key(kind, once_per))
+
+    def records(self, *named: tuple[str, str]) -> list[DocumentRecord | None]:
+        """What is on record of the documents, each given by kind and what it is once per; in one round trip."""
+        return self.desk.ledger.documents.get_all([self.key(kind, once_per) for kind, once_per in named])
 
     def effect(
         self,

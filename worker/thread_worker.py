@@ -63,11 +63,13 @@ class ThreadWorker(SimpleWorker):
         """As RQ's, once there is a place for the job."""
         while not self._places.acquire(timeout=PAUSE_SECONDS):
             self.heartbeat()
+        popped = None
         try:
-            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+            popped = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
         finally:
-            if not self._holds_job:
-                self._places.release()
+            if popped is None:
+                self._give_up_place()
+        return popped
 
     def reorder_queues(self, reference_queue: Any) -> None:
         """Called by RQ as soon as it has popped a job, which must then be worked on, whatever is asked meanwhile."""
@@ -76,22 +78,30 @@ class ThreadWorker(SimpleWorker):
 
     def execute_job(self, job: Any, queue: Any) -> None:
         """Starts on the job; the next may be popped at once."""
-        execution = self.prepare_execution(job)
         # A thread that hangs in a call must not keep the process from ending.
-        thread = threading.Thread(target=self._run, args=(job, queue, execution), name=job.id, daemon=True)
+        thread = threading.Thread(target=self._run, args=(job, queue), name=job.id, daemon=True)
         self._threads.add(thread)
-        self._holds_job = False
-        thread.start()
-
-    def _run(self, job: Any, queue: Any, execution: Any) -> None:
         try:
-            self.perform_job(job, queue, execution)
+            thread.start()
+        except RuntimeError:  # there can be no more; the ledger misses the job, and gives its event to another worker
+            self._threads.discard(thread)
+            self._give_up_place()
+            raise
+        self._holds_job = False
+
+    def _run(self, job: Any, queue: Any) -> None:
+        try:
+            self.perform_job(job, queue, self.prepare_execution(job))
             self.set_state(WorkerStatus.IDLE)
         except RedisError as error:  # the ledger gives the event to another worker
             log.warning("redis_away", reason=type(error).__name__)
         finally:
             self._threads.discard(threading.current_thread())
             self._places.release()
+
+    def _give_up_place(self) -> None:
+        self._holds_job = False
+        self._places.release()
 
     def prepare_execution(self, job: Any) -> Any:
         """As RQ's, which makes the worker's state busy."""

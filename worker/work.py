@@ -14,6 +14,7 @@ from errors import AwaitingApproval, NeedsAttention, OrganizationPaused, QuotaEx
 from ledger import Event, Finished, Trouble
 from mappings import Received, Source
 from worker.answers import tell_awaiting_approval, tell_parked, tell_posted, tell_rejected
+from worker.calls import calls_needed
 from worker.decisions import carry_out
 from worker.desk import Desk
 from worker.expenses import settle_expense
@@ -23,8 +24,8 @@ from worker.reading import mapping_options
 from worker.retries import delay_seconds
 from worker.task import Task
 
-# What an event may still need once it was refused a call: to find a contact, create it and post the document.
-MOST_CALLS = 3
+# What an event is given that was refused a call half-way, beyond what it was known to need.
+MORE_CALLS = 3
 SHORTEST_PAUSE_SECONDS = 5.0
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ def _work(attempt: Attempt) -> None:
     except OrganizationPaused as trouble:
         _pause(attempt, trouble)
     except QuotaExhausted as trouble:
-        _wait_for_turn(attempt, trouble, needs=MOST_CALLS)
+        _wait_for_turn(attempt, trouble, needs=trouble.calls or MORE_CALLS)
     except RetryLater as trouble:
         _wait(attempt, trouble)
     except NeedsAttention as trouble:
@@ -99,6 +100,8 @@ def _render_and_settle(attempt: Attempt, task: Task, source: Source) -> Outcome:
     received = Received(task.event.body, task.event.headers)
     drafts = source.render(received, mapping_options(task.options, task.time_zone), topic=task.event.topic)
     attempt.terms.extend(filter(None, _terms(drafts)))
+    if (calls := calls_needed(task, drafts)) > 1:  # a single one is reserved as it is made
+        task.books.quota.hold(calls)
     outcome = _settle_drafts(task, drafts)
     if outcome.record is not None and outcome.record.number:
         attempt.terms.append(outcome.record.number)

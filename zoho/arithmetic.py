@@ -118,7 +118,7 @@ def rounded(value: Fraction, precision: int) -> Decimal:
     """The nearest amount with exactly `precision` decimals, halves away from zero."""
     doubled = abs(value) * 2 * 10**precision
     units = (doubled.numerator + doubled.denominator) // (2 * doubled.denominator)
-    return Decimal((int(value < 0), tuple(map(int, str(units))), -precision))
+    return Decimal(f"{'-' if value < 0 else ''}{units}e{-precision}")
 
 
 def smallest_unit(precision: int) -> Decimal:
@@ -151,7 +151,8 @@ def _tax(tax: TaxPart, per_percent: Fraction, precision: int) -> Decimal:
 
 
 def _exactly(amount: Decimal, precision: int) -> Decimal:
-    return rounded(Fraction(amount), precision)
+    is_exact = amount.as_tuple().exponent == -precision
+    return amount if is_exact else rounded(Fraction(amount), precision)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

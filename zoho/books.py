@@ -14,6 +14,7 @@ from errors import BookhookError, OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho import bodies, contacts, credits, documents, planning, protocol, soundness, steps
 from zoho.bodies import Body
 from zoho.client import Client
+from zoho.contacts import Match
 from zoho.lookups import Lookups
 from zoho.oauth import Tokens
 from zoho.planning import Plan
@@ -39,9 +40,13 @@ class Books:
         self._client = Client(organization, tokens=self._tokens, quota=self.quota, clock=clock, transport=transport)
         self.names = Lookups(self._client, redis=redis, clock=clock)
 
-    def find_contact(self, draft: ContactDraft, currency_code: str | None, *, besides: str | None = None) -> str | None:
-        """The id of the contact that surely is the draft's and is not `besides`, or None; see `zoho.contacts`."""
+    def find_contact(self, draft: ContactDraft, currency_code: str, *, besides: str | None = None) -> Match | None:
+        """The contact that surely is the draft's and is not `besides`, of the currency if there is one, or None."""
         return contacts.find_contact(self._client, draft, currency_code=currency_code, besides=besides)
+
+    def customers(self, *, first_page: int = 1) -> Iterator[list[Row]]:
+        """The summaries of the customers page by page, a call each; verify each row."""
+        return contacts.list_customers(self._client, first_page=first_page)
 
     def contact_body(self, draft: ContactDraft, currency_code: str, *, contact_name: str) -> str:
         """The request for a contact of that name."""

@@ -4,7 +4,7 @@ Facts: zoho.com/books/api/v3/{introduction,oauth,pagination}.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -65,13 +65,20 @@ class Client:
 
         Zoho ignores filters it does not know without a word: verify each row.
         """
+        for page in self.pages(path, params, named=named):
+            yield from page
+
+    def pages(
+        self, path: str, params: Mapping[str, str], *, named: str | None = None, first: int = 1
+    ) -> Iterator[list[Row]]:
+        """The rows of a list page by page, a call each, beginning with the page `first`; as `rows` otherwise."""
         name = named or path.rsplit("/", 1)[-1]
-        page = 1
+        page = first
         more = True
         while more:
             answer = self.call(protocol.read(path, **params, page=str(page), per_page=str(PAGE_SIZE)))
             rows = _rows(answer, name)
-            yield from rows
+            yield rows
             more = bool(rows) and _has_more(answer, len(rows))
             page += 1
 

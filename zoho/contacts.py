@@ -1,12 +1,16 @@
 """Finds a contact that surely is the one meant, or creates it; never adopts somebody else.
 
-A contact is the same if type and currency agree, it is active, and its e-mail is the same apart from case; without an
-e-mail, if its name is one we would give. Zoho's search is not trusted: it is fuzzy, and ignores filters it does not
-know. Facts: zoho.com/books/api/v3/contacts; display names are unique by default, and a taken one answers 3062.
+A contact is the same if the type agrees, it is active, and its e-mail is the same apart from case; without an e-mail,
+if its name is one we would give. Documents go to one of their currency. Zoho's search is not trusted: it is fuzzy, and
+ignores filters it does not know. Facts: zoho.com/books/api/v3/contacts; display names are unique by default, and a
+taken one answers 3062.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
+from os.path import commonprefix
 
 from drafts import ContactDraft
 from errors import OutcomeUnknown, ZohoRejected, ZohoUnavailable
@@ -17,24 +21,38 @@ from zoho.protocol import Row
 
 UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 GONE = "1002"
+OLDEST_ACTIVE_FIRST = {"filter_by": "Status.Active", "sort_column": "created_time", "sort_order": "A"}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A contact that surely is the one meant, whatever its currency."""
+
+    contact_id: str
+    currency_code: str
 
 
 def find_contact(
-    client: Client, draft: ContactDraft, *, currency_code: str | None, besides: str | None = None
-) -> str | None:
-    """The id of the draft's contact, the oldest if there are several; None if there is none.
+    client: Client, draft: ContactDraft, *, currency_code: str, besides: str | None = None
+) -> Match | None:
+    """The draft's contact, by one search: one of the currency if there is any, of several the oldest; else None.
 
-    `currency_code` None is any currency. `besides` is an id that is known to be gone: lists may show it for a while.
+    `besides` is an id that is known to be gone: lists may show it for a while.
     """
-    if draft.email:
-        rows = _search(client, draft, email=draft.email)
-        return _oldest([row for row in rows if _same(row, draft, currency_code)], besides)
-    for name in possible_names(draft, currency_code or ""):
-        rows = _search(client, draft, contact_name=name)
-        named = [row for row in rows if _text(row, "contact_name") == name.strip()]
-        if (contact_id := _oldest([row for row in named if _same(row, draft, currency_code)], besides)) is not None:
-            return contact_id
-    return None
+    names = [name.strip() for name in possible_names(draft, currency_code)]
+    beginning = commonprefix(names)  # noqa: RUF071  these are no paths
+    looked_for = {"email": draft.email} if draft.email else {"contact_name_startswith": beginning}
+    found = [
+        (_rank(row, draft, names, currency_code), Match(str(row["contact_id"]), _text(row, "currency_code")))
+        for row in _search(client, draft, **looked_for)
+        if _same(row, draft, names) and str(row["contact_id"]) != besides
+    ]
+    return min(found, key=itemgetter(0))[1] if found else None
+
+
+def list_customers(client: Client, *, first_page: int = 1) -> Iterator[list[Row]]:
+    """The summaries of all active customers page by page, the oldest first, as far as Zoho heeds what it is asked."""
+    return client.pages("/contacts", {"contact_type": "customer", **OLDEST_ACTIVE_FIRST}, first=first_page)
 
 
 def create_contact(client: Client, frozen_body: str, *, deadline: float | None = None) -> str:
@@ -75,36 +93,32 @@ def _extended(name: str, ending: str) -> str:
 
 
 def _search(client: Client, draft: ContactDraft, **filters: str) -> Iterator[Row]:
-    return client.rows(
-        "/contacts",
-        **filters,
-        contact_type=draft.contact_type,
-        filter_by="Status.Active",
-        sort_column="created_time",
-        sort_order="A",
-    )
+    return client.rows("/contacts", **filters, contact_type=draft.contact_type, **OLDEST_ACTIVE_FIRST)
 
 
-def _same(row: Row, draft: ContactDraft, currency_code: str | None) -> bool:
-    """Whether the row is the draft's contact, given that it was found by e-mail or by a name of ours."""
+def _same(row: Row, draft: ContactDraft, names: list[str]) -> bool:
+    """Whether the row is the draft's contact: by its e-mail, else by a name of ours."""
+    email, name = _text(row, "email").casefold(), _text(row, "contact_name")
     return (
-        _text(row, "contact_type") == draft.contact_type
+        bool(row.get("contact_id"))
+        and _text(row, "contact_type") == draft.contact_type
         and _text(row, "status") == "active"
-        and currency_code in (None, _text(row, "currency_code"))
-        and (draft.contact_type == "vendor" or _text(row, "email").casefold() == (draft.email or "").strip().casefold())
+        and (draft.contact_type == "vendor" or email == (draft.email or "").strip().casefold())
+        and (bool(draft.email) or name in names)
     )
+
+
+def _rank(row: Row, draft: ContactDraft, names: list[str], currency_code: str) -> tuple[bool, int, datetime, str]:
+    """What makes one the first choice: its currency, then its name where that is all there is, then its age."""
+    name = 0 if draft.email else names.index(_text(row, "contact_name"))
+    return _text(row, "currency_code") != currency_code, name, created_at(row), str(row["contact_id"])
 
 
 def _text(row: Row, field: str) -> str:
     return str(row.get(field) or "").strip()
 
 
-def _oldest(rows: list[Row], besides: str | None) -> str | None:
-    known = [row for row in rows if row.get("contact_id") and str(row["contact_id"]) != besides]
-    return min(((_created(row), str(row["contact_id"])) for row in known), default=(None, None))[1]
-
-
-def _created(row: Row) -> datetime:
+def created_at(row: Row) -> datetime:
     """When the contact was created; unreadable times come last."""
     try:
         created = datetime.fromisoformat(_text(row, "created_time"))

@@ -4,7 +4,7 @@ A difference of cents becomes an adjustment with its reason; a larger one is for
 docs/arithmetic.md; fields: zoho.com/books/api/v3/{invoices,credit-notes}.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -123,10 +123,11 @@ def _sum_up(draft: Charged, names: Names, options: ConnectionOptions) -> _Sum:
     return summed
 
 
-def _plan(summed: _Sum, fields: Body, lines: Iterable[CarriedLine], terms: Terms) -> Plan:
+def _plan(summed: _Sum, fields: Body, lines: Sequence[CarriedLine], terms: Terms) -> Plan:
+    is_as_summed = (lines, terms) == (summed.carried.lines, summed.terms)
     return Plan(
         fields=fields,
-        totals=compute([line.priced for line in lines], terms),
+        totals=summed.computed if is_as_summed else compute([line.priced for line in lines], terms),
         adjustment=summed.adjustment,
         reason=_reason(summed),
         control_tax=summed.tax if summed.has_tax_of_zoho else None,

@@ -9,6 +9,7 @@ import itertools
 import logging
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Mapping
@@ -29,6 +30,9 @@ from zoho.protocol import File
 
 CONNECT_SECONDS = 5.0
 CONNECTIONS_KEPT = 64
+# A connection that is closed takes with it what was not delivered. As a rule the kernel would go on trying for minutes,
+# and a call that is long over, looked for and repeated would be saved as soon as the network is back.
+DROP_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # its other lines hold whole URLs, and queries hold e-mails
 
@@ -246,5 +250,6 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        options = [*HTTPConnection.default_socket_options, DROP_WHEN_CLOSED]
+        super().init_poolmanager(*args, **kwargs, socket_options=options)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}

@@ -29,16 +29,26 @@ PLANTS = {
     ),
     # Nobody is kept from working on an order or a document that another worker is at.
     "no-lease": (
-        Change("ledger/lock_order.lua", "if holder and holder ~= ARGV[1] then return 0 end", ""),
+        Change("ledger/lock_order.lua", "if holder and holder ~= ARGV[1] then return false end", ""),
         Change(
             "ledger/orders.py", 'return self._redis.get(f"bh:lease:order:{order}") == lease.encode()', "return True"
         ),
         Change("ledger/claim_document.lua", "if holder and holder ~= ARGV[1] then return false end", ""),
         Change("ledger/write_document.lua", "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end", ""),
+        Change(
+            "ledger/intend.lua",
+            "if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end",
+            "",
+        ),
+        Change("ledger/conclude.lua", "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return false end", ""),
     ),
     # Nobody takes over what a dead worker was at.
     "no-sweep": (
         Change("ledger/wake.lua", "redis.call('ZRANGEBYSCORE', 'bh:working', '-inf', now, 'LIMIT', 0, most)", "{}"),
+    ),
+    # What the network had not taken of a call that is over arrives when it is back; seen by `make hosts` alone.
+    "late-delivery": (
+        Change("zoho/transport.py", "default_socket_options, DROP_WHEN_CLOSED]", "default_socket_options]"),
     ),
 }
 

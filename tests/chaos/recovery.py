@@ -43,7 +43,7 @@ class Recovery:
 
     def lost_worker(self, pid: int, lost_at: float) -> None:
         """Whatever the killed process was at, or had taken from RQ's list."""
-        self._lose("worker", lost_at, lambda redis: _jobs_of(redis, pid))
+        self._lose("worker", lost_at, lambda redis: jobs_of(redis, pid))
 
     def lost_redis(self, lost_at: float) -> None:
         """Whatever anybody was at; most of it goes on undisturbed."""
@@ -112,7 +112,7 @@ def _members(redis: Redis, key: str) -> list[bytes]:
     return cast("list[bytes]", redis.zrange(key, 0, -1))
 
 
-def _jobs_of(redis: Redis, pid: int) -> dict[bytes, bytes | None]:
+def jobs_of(redis: Redis, pid: int) -> dict[bytes, bytes | None]:
     """What a process of this id was running, or somebody had just taken from RQ's list: the job of each event."""
     jobs = jobs_in(redis, INTERMEDIATE)
     for worker in cast("set[bytes]", redis.smembers("rq:workers")):

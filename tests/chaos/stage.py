@@ -32,7 +32,7 @@ WORKERS = 3
 THREADS = 4
 SETTLE_SECONDS = 6.0
 TIMEOUT_SECONDS = 2.0
-WARDEN = """
+KILL_GROUPS = """
 import os, signal, sys
 groups = [int(line) for line in sys.stdin]
 for group in groups:
@@ -43,6 +43,31 @@ for group in groups:
 """
 
 
+class Warden:
+    """Kills the groups it was told of: at the end, and should this program itself be killed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", KILL_GROUPS], stdin=subprocess.PIPE, start_new_session=True
+        )
+        self._watched: list[subprocess.Popen[bytes]] = []
+
+    def watch(self, process: "subprocess.Popen[bytes]") -> None:
+        """Takes on the group that this process leads."""
+        self._watched.append(process)
+        stdin = self._process.stdin
+        if stdin is not None:
+            stdin.write(b"%d\n" % process.pid)
+            stdin.flush()
+
+    def end(self) -> None:
+        """Kills all groups; returns when the processes are gone."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        for process in (self._process, *self._watched):
+            process.wait()
+
+
 @dataclass
 class Program:
     """One command, started again and again; what it says goes to a file of its own."""
@@ -51,7 +76,7 @@ class Program:
     command: list[str]
     environ: Mapping[str, str]
     folder: Path
-    warden: "subprocess.Popen[bytes]"
+    warden: Warden
     starts: int = 0
     process: "subprocess.Popen[bytes]" = field(init=False)
 
@@ -68,10 +93,7 @@ class Program:
                 stderr=log,
                 start_new_session=True,
             )
-        stdin = self.warden.stdin
-        if stdin is not None:
-            stdin.write(b"%d\n" % self.process.pid)
-            stdin.flush()
+        self.warden.watch(self.process)
 
     def kill(self) -> None:
         """Kills the whole group with -9 and waits until it is gone."""
@@ -147,26 +169,20 @@ class Stage:
 @contextmanager
 def set_stage(folder: Path, *, code: Path | None = None) -> Iterator[Stage]:
     """Everything up and ready, and gone at the end; `code` is a folder with another version of the packages."""
-    warden = subprocess.Popen([sys.executable, "-c", WARDEN], stdin=subprocess.PIPE, start_new_session=True)
+    warden = Warden()
     stage = _plan_stage(folder, warden, code)
-    programs = [stage.redis, stage.sandbox, *stage.webs, *stage.workers]
     try:
-        for program in programs:
+        for program in (stage.redis, stage.sandbox, *stage.webs, *stage.workers):
             program.start()
         stage.await_redis()
         for url in (f"{stage.sandbox_url}/_sandbox/faults", *(f"{web}/readyz" for web in stage.web_urls)):
             _until(partial(_is_up, url), f"{url} answers")
         yield stage
     finally:
-        if warden.stdin is not None:
-            warden.stdin.close()  # The warden kills every group it was told of.
-        warden.wait()
-        for program in programs:
-            if "process" in vars(program):
-                program.process.wait()
+        warden.end()
 
 
-def _plan_stage(folder: Path, warden: "subprocess.Popen[bytes]", code: Path | None) -> Stage:
+def _plan_stage(folder: Path, warden: Warden, code: Path | None) -> Stage:
     home, data = folder / "home", folder / "redis"
     for made in (home, data):
         made.mkdir()

@@ -41,7 +41,7 @@ def test_with_no_backlog_an_event_goes_to_rq_as_it_is_recorded(ledger, redis):
     event_id = record(ledger, "1")
 
     assert jobs(redis) == [event_id]
-    assert ledger.dispatch.turns() == []
+    assert ledger.dispatch.take_turns() == []
 
 
 def test_rq_is_given_no_more_than_may_be_in_flight(ledger, redis, clock):
@@ -83,7 +83,8 @@ def test_a_backlog_of_one_organization_does_not_hold_up_another(ledger, redis):
     assert jobs(redis)[-1] == first
 
 
-def test_organizations_take_turns(ledger, clock):
+def test_organizations_take_turns(ledger, clock, monkeypatch):
+    monkeypatch.setattr("ledger.dispatch.MOST_TURNS", 1)
     for organization in (BIG, SMALL):
         for number in range(8):
             record(ledger, f"{organization}{number}", organization)
@@ -91,7 +92,7 @@ def test_organizations_take_turns(ledger, clock):
     served = []
     for _ in range(4):
         clock.advance(1)
-        organization = ledger.dispatch.turns()[0]
+        [organization] = ledger.dispatch.take_turns()
         served.append(organization)
         for event_id in turn(ledger, organization, at_once=5):
             _, lease = take(ledger, event_id)
@@ -230,3 +231,15 @@ def test_losing_every_key_of_rq_loses_nothing(ledger, redis, clock):
             done.add(event_id)
 
     assert done == ids
+
+
+def test_of_more_organizations_than_one_process_can_look_at_every_one_has_its_turn(ledger, redis, clock, monkeypatch):
+    monkeypatch.setattr("ledger.dispatch.MOST_TURNS", 2)
+    redis.zadd("bh:turns", {str(number): 0 for number in range(5)})
+
+    served = []
+    for _ in range(3):
+        clock.advance(1)
+        served.append(ledger.dispatch.take_turns())
+
+    assert served == [["0", "1"], ["2", "3"], ["4", "0"]]

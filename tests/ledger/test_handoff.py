@@ -1,5 +1,9 @@
 """The hand-off writes jobs as RQ itself would: fetched, run and cleaned up by RQ's own worker."""
 
+import signal
+from collections.abc import Iterator
+
+import pytest
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.job import Job
@@ -9,6 +13,15 @@ from ledger import Arrival, Ledger
 from ledger.handoff import JOB_TIMEOUT_SECONDS, QUEUE, WORK_EVENT
 
 ARRIVAL = Arrival(connection="c", source="s", organization="1", topic="t", delivery=None, headers={}, body=b"{}")
+
+
+@pytest.fixture(autouse=True)
+def _signal_handlers_stay() -> Iterator[None]:
+    """RQ's worker leaves its own behind."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 def record(redis: Redis) -> str:

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS, MOST_CRASHES
+from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS, MOST_CRASHES, SWEEP_SECONDS
 
 OPEN = ("queued", "working", "waiting")
 RANKS_APART = 1e11
@@ -79,6 +79,7 @@ class Books:
     events: dict[str, Expected] = field(default_factory=dict)
     at_once: dict[str, int] = field(default_factory=dict)
     paused_until: dict[str, float] = field(default_factory=dict)
+    swept_at: float = 0.0
 
     @property
     def has_jobs(self) -> bool:
@@ -123,12 +124,14 @@ class Books:
     def wake(self, now: float) -> list[str]:
         """What is due, crashed or lost becomes ready; gives the ids."""
         before = set(self.ids_at("ready"))
+        sweeps = now - self.swept_at >= SWEEP_SECONDS
+        self.swept_at = now if sweeps else self.swept_at
         for event in self.events.values():
             if event.place == "due" and event.due_at <= now:
                 event.stop("queued", "ready")
             elif event.state == "working" and event.lease_until <= now:
                 event.crash()
-            elif event.is_lost and event.handed_at < now - LOST_JOB_SECONDS:
+            elif sweeps and event.is_lost and event.handed_at < now - LOST_JOB_SECONDS:
                 event.stop("queued", "ready")
         return sorted(set(self.ids_at("ready")) - before)
 

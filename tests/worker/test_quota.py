@@ -15,12 +15,17 @@ PER_MINUTE = 30
 
 
 @pytest.fixture
-def environ(environ):
+def payments() -> str:
+    return "none"
+
+
+@pytest.fixture
+def environ(environ, payments):
     return {
         **environ,
         "ZOHO_CALLS_PER_MINUTE": str(PER_MINUTE),
         "ZOHO_QUOTA_HEADROOM": "0",
-        "BOOKHOOK_PAYMENTS": "none",
+        "BOOKHOOK_PAYMENTS": payments,
         "ZOHO_CONCURRENT_CALLS": "5",
     }
 
@@ -36,6 +41,16 @@ def deliver(hooks, number: int, **changes) -> str:
     body = {**json.loads(ORDER.body), "id": number, "name": f"#{number}", **changes}
     headers = {name: value for name, value in ORDER.headers.items() if "Id" not in name}
     return hooks.deliver(replace(ORDER, body=json.dumps(body).encode(), headers=headers)).json["event_id"]
+
+
+def deliver_for(hooks, number: int) -> str:
+    """The id of the event of the only order of a customer."""
+    customer = {"id": number, "email": f"c{number}@example.com", "first_name": "C", "last_name": str(number)}
+    return deliver(hooks, number, email=customer["email"], customer=customer)
+
+
+def calls_since(sandbox, before) -> dict[str, int]:
+    return {call: more for call, count in sandbox.calls.items() if (more := count - before.get(call, 0))}
 
 
 def posted_at(worker, event_id: str) -> float:
@@ -65,25 +80,39 @@ def test_a_backlog_uses_the_whole_quota_and_every_event_is_taken_up_at_most_twic
     times = sorted(posted_at(worker, event_id) for event_id in posted)
     assert all(later - earlier > 60 for earlier, later in zip(times, times[PER_MINUTE:], strict=False))
     assert max(event.attempts for event in events) <= 2
-    after = sandbox.calls
-    assert {call: after[call] - before.get(call, 0) for call in after if after[call] != before.get(call, 0)} == {
-        "POST /invoices": len(posted)
-    }
+    assert calls_since(sandbox, before) == {"POST /invoices": len(posted)}
     assert sandbox.refused == {}
 
 
-def test_new_customers_need_more_calls_and_are_taken_up_at_most_twice(hooks, worker, sandbox, clock):
-    ids = []
-    for number in range(1, 41):
-        customer = {"id": number, "email": f"c{number}@example.com", "first_name": "C", "last_name": str(number)}
-        ids.append(deliver(hooks, number, email=customer["email"], customer=customer))
+def test_new_customers_in_a_backlog_cost_three_calls_each_and_are_taken_up_at_most_twice(hooks, worker, sandbox, clock):
+    deliver(hooks, 1)
+    worker.drain()
+    before = sandbox.calls
+    ids = [deliver_for(hooks, number) for number in range(2, 42)]
 
     work_for(worker, clock, 400)
 
     events = [worker.event(event_id) for event_id in ids]
     assert Counter(event.state for event in events) == {"posted": 40}
     assert max(event.attempts for event in events) <= 2
-    assert (len(sandbox.contacts), len(sandbox.invoices)) == (40, 40)
+    assert calls_since(sandbox, before) == {"GET /contacts": 40, "POST /contacts": 40, "POST /invoices": 40}
+    assert sandbox.refused == {}
+
+
+@pytest.mark.parametrize("payments", ["record"])
+def test_paid_orders_in_a_backlog_cost_one_call_for_each_step(hooks, worker, sandbox, clock):
+    deliver(hooks, 1)
+    worker.drain()
+    before = sandbox.calls
+    ids = [deliver(hooks, number) for number in range(2, 42)]
+
+    work_for(worker, clock, 400)
+
+    events = [worker.event(event_id) for event_id in ids]
+    assert Counter(event.state for event in events) == {"posted": 40}
+    assert max(event.attempts for event in events) <= 2
+    steps = ("POST /invoices", "POST /invoices/:id/status/sent", "POST /customerpayments")
+    assert calls_since(sandbox, before) == dict.fromkeys(steps, 40)
     assert sandbox.refused == {}
 
 

@@ -1,7 +1,7 @@
 """RQ's worker with threads: many jobs at once, none lost, and RQ's own tools tell the truth about it."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -187,6 +187,26 @@ def test_it_goes_on_telling_rq_that_it_lives_while_all_places_are_taken(redis, q
         seen = RqWorker.all(connection=redis)[0].last_heartbeat
         until(lambda: RqWorker.all(connection=redis)[0].last_heartbeat > seen, "it tells so again")
         assert redis.ttl(threads.key) > 60
+
+
+@pytest.mark.parametrize("step", ["prepare_execution", "get_redis_server_version", "set_state"])
+def test_a_worker_that_loses_redis_around_a_job_keeps_its_places(redis, queue, gate, monkeypatch, step):
+    def lose_redis(*_, **__):
+        raise RedisConnectionError
+
+    gate.is_open.set()
+    places, stop = threading.Semaphore(1), threading.Event()
+    give(queue, 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(ThreadWorker, step, lose_redis)
+        broken.setattr("rq.worker.base.time.sleep", lambda _: stop.set())  # RQ waits for Redis to come back
+        with suppress(RedisConnectionError):
+            ThreadWorker(stop, places, connection=redis).work(burst=True, logging_level="CRITICAL")
+
+    give(queue, 1)
+    ThreadWorker(threading.Event(), places, connection=redis).work(burst=True, logging_level="WARNING")
+
+    assert gate.done[-1:] == ["ev_0"]
 
 
 def test_a_job_that_lost_redis_frees_its_place(redis, queue, gate, monkeypatch):

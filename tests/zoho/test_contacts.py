@@ -6,7 +6,7 @@ from drafts import ContactDraft
 from errors import OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho.answers import NameTaken
 from zoho.bodies import contact_body
-from zoho.contacts import create_contact, find_contact, is_usable, possible_names
+from zoho.contacts import Match, create_contact, find_contact, is_usable, possible_names
 from zoho.names import NamesAsTheyAre
 from zoho.protocol import freeze
 
@@ -61,7 +61,13 @@ def contacts(responses, tokens_flow):
 @pytest.fixture
 def find(contacts, make_client):
     client = make_client()
-    return lambda draft, currency_code="USD", **more: find_contact(client, draft, currency_code=currency_code, **more)
+
+    def find(draft, **more):
+        """The id of the contact found in dollars."""
+        match = find_contact(client, draft, currency_code="USD", **more)
+        return match.contact_id if match and match.currency_code == "USD" else None
+
+    return find
 
 
 @pytest.fixture
@@ -128,6 +134,31 @@ def test_a_vendor_is_found_by_name_among_vendors(contacts, find):
     contacts.rows = [row("1", contact_name="Cafe"), row("2", contact_name="Cafe (vendor)", contact_type="vendor")]
 
     assert find(ContactDraft(contact_name="Cafe", contact_type="vendor")) == "2"
+
+
+def test_all_names_are_looked_for_in_one_search_and_the_plain_one_comes_first(contacts, find):
+    cafes = ["Cafe (vendor, USD)", "Cafe (vendor)", "Cafeteria"]
+    contacts.rows = [row(str(number), contact_name=name, contact_type="vendor") for number, name in enumerate(cafes)]
+
+    assert find(ContactDraft(contact_name="Cafe", contact_type="vendor")) == "1"
+    assert [(search["page"], search["contact_name_startswith"]) for search in contacts.searches] == [
+        ("1", "Cafe"),
+        ("2", "Cafe"),
+    ]
+
+
+def test_one_of_the_currency_comes_before_an_older_one_of_another(contacts, make_client):
+    contacts.rows = [row("1", currency_code="EUR"), row("2", created_time="2026-03-01T10:00:00-0800")]
+    client = make_client()
+
+    assert find_contact(client, JANE, currency_code="USD") == Match("2", "USD")
+    assert find_contact(client, JANE, currency_code="GBP") == Match("1", "EUR")
+
+
+def test_one_that_moves_to_the_next_page_while_they_are_read_is_still_one(contacts, find):
+    contacts.rows = [row("1", created_time=""), row("2", created_time=""), row("1", created_time="")]
+
+    assert find(JANE) == "1"
 
 
 def test_one_that_is_known_to_be_gone_is_passed_over_while_lists_still_show_it(contacts, find):

@@ -204,6 +204,77 @@ def test_no_tickets_are_given_while_closed_or_beyond_the_day(make_quota, clock):
     assert len(fresh.reserve_ahead([1])) == 1
 
 
+def test_what_is_lacking_is_reserved_together_and_what_is_left_is_given_back(make_quota):
+    quota = make_quota(per_minute=5)
+    [tickets] = quota.reserve_ahead([1])
+
+    with quota.holding(tickets):
+        quota.hold(3)
+        assert quota.usage()["minute_used"] == 3
+        spend(quota, 2)
+        quota.hold(1)
+    assert (quota.usage()["minute_used"], quota.usage()["day_used"]) == (2, 2)
+
+
+def test_without_room_for_all_none_is_reserved_and_it_is_told_when_there_will_be(make_quota, clock):
+    quota = make_quota(per_minute=4)
+    spend(quota, 1)
+    clock.pass_seconds(10)
+    spend(quota, 1)
+    clock.pass_seconds(10)
+
+    with quota.holding(()), pytest.raises(QuotaExhausted, match="minute") as caught:
+        quota.hold(4)
+    assert (caught.value.calls, quota.usage()["minute_used"]) == (4, 2)
+    assert caught.value.retry_after_seconds == pytest.approx(50.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("apart", "seconds", "wait"),
+    [
+        ((0.0, 0.2, 0.4), 61.0, None),  # each place is free by the time its call is made
+        ((0.0, 0.2, 0.4), 60.9, 0.1),  # the first is not
+        ((0.0, 0.4, 0.4), 61.0, 0.15),  # the second is not
+        ((0.0, 0.2, 0.9), 61.0, 0.4),  # the third is not
+    ],
+)
+def test_calls_that_follow_each_other_need_their_places_one_after_the_other(make_quota, clock, apart, seconds, wait):
+    quota, began = make_quota(per_minute=3), clock.now
+    for later in apart:
+        clock.now = began + later
+        spend(quota, 1)
+    clock.now = began + seconds
+
+    with quota.holding(()):
+        if wait is None:
+            quota.hold(3)
+            assert quota.usage()["minute_used"] == 3
+        else:
+            with pytest.raises(QuotaExhausted) as caught:
+                quota.hold(3)
+            assert caught.value.retry_after_seconds == pytest.approx(wait, abs=0.01)
+
+
+@pytest.mark.parametrize(("limits", "reason"), [({"per_day": 2}, "today"), ({}, "pause")])
+def test_it_is_told_which_limit_keeps_calls_from_being_reserved(make_quota, clock, limits, reason):
+    quota = make_quota(**limits)
+    clock.now = 1_800_057_600 - 600.0  # ten minutes before a midnight
+    if not limits:
+        quota.close(600)
+
+    with quota.holding(()), pytest.raises(QuotaExhausted, match=reason) as caught:
+        quota.hold(3)
+    assert caught.value.retry_after_seconds == pytest.approx(600, abs=0.01)
+
+
+def test_more_calls_than_a_minute_has_are_not_waited_for(make_quota):
+    quota = make_quota(per_minute=2)
+
+    with quota.holding(()):
+        quota.hold(7)
+        spend(quota, 2)
+
+
 def test_tickets_of_threads_are_their_own(make_quota):
     quota = make_quota(per_minute=4)
     [tickets] = quota.reserve_ahead([3])

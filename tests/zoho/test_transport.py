@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 
 import pytest
@@ -163,6 +164,29 @@ def test_a_write_without_an_answer_is_unknown_and_is_not_repeated(serve, client_
         client_of(server.url, timeout_seconds=LIMIT).call(create("/invoices", FROZEN))
 
     assert len(server.requests) == 1
+
+
+def test_what_was_not_delivered_when_a_call_is_over_never_is():
+    body = "x" * 60_000
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so most of it waits on our side
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(NoAnswer):
+            Transport().send("POST", url, seconds=LIMIT, headers={}, body=body)
+        connection, _ = listener.accept()
+
+        assert received(connection) < len(body)
+
+
+def received(connection) -> int:
+    """How many bytes arrive until the connection ends in either way."""
+    count = 0
+    with connection, suppress(OSError):
+        while part := connection.recv(65_536):
+            count += len(part)
+    return count
 
 
 def test_a_read_without_an_answer_changed_nothing(serve, client_of):
