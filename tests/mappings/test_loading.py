@@ -12,3 +12,9 @@ def test_the_good_sources_come_along_with_what_is_wrong_with_the_others(tmp_path
 
     assert caught.value.problems
     assert set(caught.value.sources) == set(load_sources(BUILT_IN))
+
+
+def test_what_mapping_files_repeat_is_compiled_once():
+    first, again = (load_sources(BUILT_IN)["shopify"].plan for _ in range(2))
+
+    assert first.topic is again.topic
