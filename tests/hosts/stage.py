@@ -37,6 +37,7 @@ HOSTS = {"redis": ("inner",), "zoho": ("outer",), **dict.fromkeys(WEBS + WORKERS
 ZOHO_URL = f"http://{ZOHO_ADDRESS}:8099"
 ORGANIZATION = "10000001"
 PASSWORD = "swordfish"
+OPEN = ("queued", "working", "waiting")
 THREADS = 4
 # Shorter than in life, and in its proportions: what was cut off is decided while the cable is still out.
 TIMEOUT_SECONDS, SETTLE_SECONDS = 5, 6
@@ -112,6 +113,11 @@ class Stage:
     def has_step(self, event_id: str, step: str) -> bool:
         """Whether the step is in the event's timeline."""
         return step in {each.step for each in self.ledger.events.timeline(event_id)}
+
+    def was_taken_over(self, event_id: str) -> bool:
+        """Whether another worker took the event over; or nobody had to, as it had ended or was another's by then."""
+        event = self.ledger.events.get(event_id)
+        return self.has_step(event_id, "taken_back") or event is None or event.state not in OPEN
 
     def watch_quota(self, stop: threading.Event) -> None:
         """Notes, until `stop` is set, the most calls that all hosts together have counted in a minute."""

@@ -19,7 +19,7 @@ def test_a_worker_that_is_cut_off_for_a_minute_in_mid_flight_loses_and_doubles_n
         cut_at = time.monotonic()
         let_pass(TIMEOUT_SECONDS)
         early = posted(stage)
-        until(lambda: all(stage.has_step(event, "taken_back") for event in cut_off), "its events are taken over")
+        until(lambda: all(map(stage.was_taken_over, cut_off)), "its events are taken over")
         let_pass(cut_at + MINUTE - time.monotonic())
         late = posted(stage)
         mend(stage, *BOTH)
@@ -36,7 +36,7 @@ def test_a_worker_that_reaches_zoho_but_not_redis_leaves_nothing_that_is_posted_
     plan = draw(2, 80)
     with sent(stage, plan, seconds=30) as sender:
         cut_off = cut_in_mid_flight(stage, "inner")
-        until(lambda: all(stage.has_step(event, "taken_back") for event in cut_off), "its events are taken over")
+        until(lambda: all(map(stage.was_taken_over, cut_off)), "its events are taken over")
         mend(stage, "inner")
         await_end(stage, plan)
 
