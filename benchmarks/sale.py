@@ -24,9 +24,11 @@ from mappings import BUILT_IN, Example, load_sources
 
 KINDS = ("regular",) * 7 + ("old",) * 2 + ("new",)
 ORDERS_OF_A_REGULAR = 5
-# Shopify gives up after five seconds and sends again eight times in four hours; the times between are not published.
+# Shopify gives up after five seconds and sends again eight times in four hours, which are about these if each time is
+# twice the last. They vary, as those of real senders do: exact minutes would fall in with Zoho's own.
 SENDER_TIMEOUT_SECONDS = 5.0
 REPEATS_AFTER_SECONDS = tuple(60.0 * 2**number for number in range(8))
+LEAST_TIMES, MOST_TIMES = 0.75, 1.25
 SENDERS = 32
 
 
@@ -114,14 +116,15 @@ def send_and_repeat(url: str, orders: Sequence[Order], *, apart_seconds: float, 
     """
     shop, began, pause, tickets = Shop(), time.monotonic(), threading.Event(), count()
     due = [(number * apart_seconds, next(tickets), order, 0) for number, order in enumerate(orders)]
-    lock, own = threading.Lock(), threading.local()
+    lock, own, dice = threading.Lock(), threading.local(), random.Random(11)
 
     def send(order: Order, repeats: int) -> None:
         own.session = getattr(own, "session", None) or requests.Session()
         is_accepted = _accepts(own.session, url, *shop.request(order), SENDER_TIMEOUT_SECONDS / factor)
         if not is_accepted and repeats < len(REPEATS_AFTER_SECONDS):
-            again = time.monotonic() - began + REPEATS_AFTER_SECONDS[repeats] / factor
             with lock:
+                wait = REPEATS_AFTER_SECONDS[repeats] * dice.uniform(LEAST_TIMES, MOST_TIMES)
+                again = time.monotonic() - began + wait / factor
                 heapq.heappush(due, (again, next(tickets), order, repeats + 1))
 
     with ThreadPoolExecutor(SENDERS) as pool:
