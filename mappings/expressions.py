@@ -48,7 +48,7 @@ class Scope:
 
 SCOPED: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "header": (lambda scope, name: scope.headers.get(name.lower()), 1, 1),
-    "let": (lambda scope, name: scope.named.get(name), 1, 1),
+    "let": (lambda scope, name: scope.named[name], 1, 1),
     "fact": (lambda scope, name: scope.facts.get(name), 1, 1),
     "file": (lambda scope, name: scope.files.get(name), 1, 1),
     "date": (lambda scope, value: times.date(value, scope.time_zone), 1, 1),
@@ -83,6 +83,9 @@ class Interpreter(TreeInterpreter):
         super().__init__(InterpreterOptions(custom_functions=_Calls(scope)))
         self.scope = scope
 
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        return _VISITS[node["type"]](self, node, *args, **kwargs)
+
     def visit_root(self, node: Any, _value: object) -> object:
         return self.visit(node["children"][0], self.scope.root)
 
@@ -98,6 +101,12 @@ class Interpreter(TreeInterpreter):
         return [self.visit(wanted, each) for each in chosen]
 
 
+# Looked up once: an interpreter that lives for one event would spend most of its time learning its own methods.
+_VISITS: Mapping[str, Callable[..., Any]] = {
+    name.removeprefix("visit_"): getattr(Interpreter, name) for name in dir(Interpreter) if name.startswith("visit_")
+}
+
+
 @dataclass(frozen=True)
 class Expression:
     """A checked expression; `text` is how it is written."""
@@ -108,7 +117,7 @@ class Expression:
     def run(self, interpreter: Interpreter, value: object) -> object:
         """The value it selects. Raises Unfit, in words without the value, for whatever goes wrong."""
         try:
-            return interpreter.visit(self.tree, value)  # type: ignore[arg-type]
+            return interpreter.visit(self.tree, value)
         except exceptions.JMESPathTypeError as error:
             wanted = " or ".join(error.expected_types)
             raise Unfit(f"{error.function_name}() wants {wanted}, found {error.actual_type}") from None

@@ -19,12 +19,32 @@ _CONTACT, _INVOICE, _CANCEL = ContactSchema(), InvoiceSchema(), CancelSchema()
 _PAYMENT, _REFUND = PaymentSchema(), RefundSchema()
 
 
+class _Named(dict[str, object]):
+    """The named values of an event, each read when it is first asked for. Raises MappingError."""
+
+    def __init__(self, event: Event, scope: Scope) -> None:
+        super().__init__()
+        self._event = event
+        self._scope = scope
+
+    def __missing__(self, name: str) -> object:
+        expression = next(let.expression for let in self._event.lets if let.name == name)
+        # An interpreter that were kept here would hold the body, and be held by it, until garbage is collected.
+        interpreter = Interpreter(replace(self._scope, named=self))
+        self[name] = run(expression, interpreter, self._scope.root, f"let.{name}")
+        return self[name]
+
+
+def glance(event: Event, scope: Scope) -> Interpreter:
+    """An interpreter that reads the event's named values as they are needed; then it raises MappingError."""
+    return Interpreter(replace(scope, named=_Named(event, scope)))
+
+
 def enter(event: Event, scope: Scope) -> Interpreter:
-    """An interpreter that knows the event's named values. Raises MappingError."""
-    named: dict[str, object] = {}
-    interpreter = Interpreter(replace(scope, named=named))
+    """An interpreter that knows the event's named values, all of them. Raises MappingError."""
+    interpreter = glance(event, scope)
     for let in event.lets:
-        named[let.name] = run(let.expression, interpreter, scope.root, f"let.{let.name}")
+        interpreter.scope.named[let.name]
     return interpreter
 
 

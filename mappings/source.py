@@ -14,7 +14,7 @@ from mappings.expenses import Options
 from mappings.expressions import Expression, Interpreter, Scope
 from mappings.grammar import Block, Event, Plan, ReplyPlan, Verify
 from mappings.received import Received
-from mappings.rendering import enter, name_order, render_event
+from mappings.rendering import enter, glance, name_order, render_event
 from mappings.templates import Template, fill_json, json_bytes
 
 _LARGEST_HANDSHAKE = 4096
@@ -43,8 +43,7 @@ class Identity:
     """What an event is: its topic ("" if it has none), its delivery, and what names its order or expense.
 
     `version` is when the order was last changed, in unix seconds, if that can be read. `ignored` says why it is not for
-    us; `problem` is what a person must see to. `references` are what people search for: `order_number` and `email`, as
-    far as they can be read.
+    us; `problem` is what a person must see to, as far as it shows here: what is not asked for is not read.
     """
 
     topic: str
@@ -53,7 +52,6 @@ class Identity:
     version: float | None = None
     ignored: str | None = None
     problem: NeedsAttention | None = None
-    references: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Source:
         if not self.plan.handshakes or len(received.body) > _LARGEST_HANDSHAKE:
             return None
         try:
-            interpreter = Interpreter(_scope(received))
+            interpreter = Interpreter(_glimpse(received))
         except Unreadable:
             return None
         for plan in self.plan.handshakes:
@@ -113,8 +111,17 @@ class Source:
 
     def identify(self, received: Received) -> Identity:
         """What the event is. Never raises: what cannot be read becomes `problem`."""
+        found = self._identify(received)
+        if found.ignored is not None:  # nobody looks at it again, so it is read as strictly here as it would be there
+            try:
+                _ = received.root
+            except Unreadable as error:
+                return Identity(found.topic, found.delivery, problem=error)
+        return found
+
+    def _identify(self, received: Received) -> Identity:
         try:
-            interpreter, unreadable = Interpreter(_scope(received)), None
+            interpreter, unreadable = Interpreter(_glimpse(received)), None
         except Unreadable as error:
             interpreter, unreadable = Interpreter(Scope(headers=received.headers)), error
         topic = _word(_attempt(self.plan.topic, interpreter)) or ""
@@ -130,6 +137,14 @@ class Source:
         if event is None:
             return Identity(topic, delivery, ignored=f"nothing is mapped for the topic {topic}")
         return _identify_event(event, interpreter.scope, topic, delivery)
+
+    def references(self, received: Received, *, topic: str) -> dict[str, str]:
+        """What people search for: `order_number` and `email`, as far as they can be read. Never raises."""
+        event = self.plan.events.get(topic)
+        try:
+            return _references(event, enter(event, _scope(received))) if event else {}
+        except NeedsAttention:
+            return {}
 
     def render(self, received: Received, options: Options, *, topic: str) -> Drafts:
         """The drafts the event asks for. Raises Unreadable and MappingError."""
@@ -179,16 +194,20 @@ def _scope(received: Received, time_zone: str = "UTC", facts: Mapping[str, str] 
     return Scope(received.root, received.headers, time_zone, {}, facts or {}, received.files)
 
 
+def _glimpse(received: Received) -> Scope:
+    root, files = received.glimpse()
+    return Scope(root, received.headers, files=files)
+
+
 def _identify_event(event: Event, scope: Scope, topic: str, delivery: str | None) -> Identity:
-    references = _references(event, scope)
+    interpreter = glance(event, scope)
     try:
-        interpreter = enter(event, scope)
         ignored = _ignored(event, interpreter)
         once_per = None if ignored else name_order(event, interpreter)
+        version = times.moment(_attempt(event.version, interpreter)) if event.version else None
     except MappingError as error:
-        return Identity(topic, delivery, problem=error, references=references)
-    version = times.moment(_attempt(event.version, interpreter)) if event.version else None
-    return Identity(topic, delivery, once_per, version, ignored, references=references)
+        return Identity(topic, delivery, problem=error)
+    return Identity(topic, delivery, once_per, version, ignored)
 
 
 def _ignored(event: Event, interpreter: Interpreter) -> str | None:
@@ -198,11 +217,7 @@ def _ignored(event: Event, interpreter: Interpreter) -> str | None:
     return None
 
 
-def _references(event: Event, scope: Scope) -> dict[str, str]:
-    try:
-        interpreter = enter(event, scope)
-    except MappingError:
-        return {}
+def _references(event: Event, interpreter: Interpreter) -> dict[str, str]:
     refund = event.refunds.blocks[0] if event.refunds else None
     found = {
         "order_number": _first_word(event.invoice or event.expense or refund, "reference_number", interpreter),

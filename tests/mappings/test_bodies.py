@@ -88,6 +88,15 @@ def test_an_unreadable_body_keeps_the_topic_and_delivery_of_its_headers():
     assert isinstance(identity.problem, Unreadable)
 
 
+def test_a_key_named_twice_is_left_to_the_worker_unless_nobody_would_look_again(source):
+    paid = source().identify(Received(b'{"type": "paid", "id": 1, "id": 2}', {}))
+    opened = source().identify(Received(b'{"type": "opened", "id": 1, "id": 2}', {}))
+
+    assert (paid.once_per, paid.problem) == ("order:2", None)
+    assert opened.ignored is None
+    assert isinstance(opened.problem, Unreadable)
+
+
 def test_a_topic_that_is_missing_is_a_problem_not_a_silence(source):
     identity = source().identify(received(order(type=None)))
 

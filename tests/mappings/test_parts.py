@@ -204,8 +204,9 @@ def test_what_people_search_for_is_read_from_the_first_refund_too(source, minima
     head = minimal[: minimal.index("    contact:")]
     shop = source(head + PARTS.lstrip("\n"))
 
-    assert shop.identify(received({"type": "paid", "id": 7, "refunds": [REFUND]})).references == {"order_number": "R-5"}
-    assert shop.identify(received({"type": "paid", "id": 7, "refunds": []})).references == {}
+    refunded = received({"type": "paid", "id": 7, "refunds": [REFUND]})
+    assert shop.references(refunded, topic="paid") == {"order_number": "R-5"}
+    assert shop.references(received({"type": "paid", "id": 7, "refunds": []}), topic="paid") == {}
 
 
 LINE = {"title": "Credit", "quantity": 1, "price": "-2.00"}

@@ -235,10 +235,12 @@ def test_a_reply_that_cannot_be_made_leaves_the_usual_one(source, minimal):
 
 
 def test_references_are_read_even_from_what_is_parked(source):
-    identity = source().identify(received(BODY | {"id": None, "buyer": {"email": "ada@example.com"}}))
+    shop, nameless = source(), received(BODY | {"id": None, "buyer": {"email": "ada@example.com"}})
 
-    assert identity.problem.field == "once_per"
-    assert identity.references == {"order_number": "A-7", "email": "ada@example.com"}
+    assert shop.identify(nameless).problem.field == "once_per"
+    assert shop.references(nameless, topic="paid") == {"order_number": "A-7", "email": "ada@example.com"}
+    assert shop.references(Received(b"{", {}), topic="paid") == {}
+    assert shop.references(nameless, topic="opened") == {}
 
 
 def test_a_delivery_is_required_unless_marked(source, minimal):
