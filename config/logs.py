@@ -7,6 +7,7 @@ A step is logged by name with its facts, `log.info("posted", key=…, zoho_id=�
 of work is bound once with `structlog.contextvars.bound_contextvars(event_id=…, connection=…)`.
 """
 
+import json
 import logging
 import sys
 from typing import Any, cast
@@ -25,7 +26,8 @@ SERVER_LOGGING: dict[str, Any] = {
     "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
 }
 
-_FIRST = ("timestamp", "level", "logger", "event")
+_MADE_HERE = ("timestamp", "level", "logger")
+_JSON = json.JSONEncoder(default=str)
 _FACTS: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -39,6 +41,7 @@ def configure_logs(level: str, *, console: bool = False) -> None:
 
     May be called again, in a child process or with another level; loggers obtained before follow.
     """
+    _leave_out_what_no_line_tells()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(console=console))
     root = logging.getLogger()
@@ -52,6 +55,12 @@ def configure_logs(level: str, *, console: bool = False) -> None:
     )
 
 
+def _leave_out_what_no_line_tells() -> None:
+    """Spares a third of a line's cost: docs.python.org/3/howto/logging.html#optimization."""
+    logging._srcfile = None  # where in the source it was written
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
 def _hand_over(logger: logging.Logger, method: str, line: EventDict) -> tuple[tuple[EventDict], dict[str, Any]]:
     """The call of the standard logger; the exception goes along, for handlers that report it."""
     args, keywords = structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, method, line)
@@ -59,11 +68,7 @@ def _hand_over(logger: logging.Logger, method: str, line: EventDict) -> tuple[tu
 
 
 def _formatter(*, console: bool) -> logging.Formatter:
-    renderer = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if console
-        else structlog.processors.JSONRenderer(default=str)
-    )
+    renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if console else _render
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_FACTS,
         processors=[
@@ -75,7 +80,12 @@ def _formatter(*, console: bool) -> logging.Formatter:
     )
 
 
+def _render(logger: object, method: str, line: EventDict) -> str:
+    return _JSON.encode(line)
+
+
 def redact_line(logger: object, method: str, line: EventDict) -> EventDict:
     """The line without what looks private, what every line has in front."""
-    redacted = cast("dict[str, object]", redact(dict(line)))
-    return {name: redacted[name] for name in _FIRST if name in redacted} | redacted
+    made_here = {name: line[name] for name in _MADE_HERE if name in line}
+    told = cast("dict[str, object]", redact({name: line[name] for name in line if name not in made_here}))
+    return made_here | {"event": told.get("event")} | told
