@@ -72,4 +72,4 @@ def create_web_app() -> Server:
     threading.Thread(target=intake.keep_draining, args=(threading.Event(),), name="drain", daemon=True).start()
     door = Door(deployment.sources, deployment.connections)
     app = create_app(door, intake, max_body_bytes=settings.max_body_bytes)
-    return Server(app, most=settings.max_body_bytes, threads=WEB_THREADS)
+    return Server(app, most=settings.max_body_bytes, threads=WEB_THREADS, may_take_long=intake.may_take_long)

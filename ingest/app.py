@@ -1,10 +1,12 @@
 """The public web process: verify, record and queue, acknowledge."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from errors import Refused, TooLarge
@@ -14,7 +16,8 @@ from ledger import Recorded
 from mappings import Received, Reply
 
 RETRY_AFTER_SECONDS = 30
-log = structlog.get_logger()
+_JSON = json.JSONEncoder(separators=(",", ":"))
+log = structlog.get_logger(__name__)
 
 
 def create_app(door: Door, intake: Intake, *, max_body_bytes: int, clock: Callable[[], float] = time.time) -> Flask:
@@ -25,7 +28,7 @@ def create_app(door: Door, intake: Intake, *, max_body_bytes: int, clock: Callab
     @app.post("/hooks/<connection>")
     def receive(connection: str) -> Response:
         found = door.connection(connection)
-        received = Received(_read_body(max_body_bytes), {k.lower(): v for k, v in request.headers.items()})
+        received = Received(_read_body(max_body_bytes), _read_headers(request.environ))
         admitted = door.admit(found, received, now=clock())
         if isinstance(admitted, Reply):
             return _response(admitted)
@@ -37,15 +40,15 @@ def create_app(door: Door, intake: Intake, *, max_body_bytes: int, clock: Callab
 
     @app.get("/healthz")
     def alive() -> Response:
-        return jsonify(status="alive")
+        return _json({"status": "alive"})
 
     @app.get("/readyz")
-    def ready() -> tuple[Response, int]:
+    def ready() -> Response:
         told = {"connections": len(door.connections), "redis": intake.is_redis_there(), "spooled": intake.spooled()}
         if told["redis"]:
-            return jsonify(status="ready", **told), 200
+            return _json({"status": "ready", **told})
         keeps = "the spool keeps what comes" if intake.is_spool_there() else "the spool cannot keep anything either"
-        return jsonify(status="not ready", problem=f"Redis cannot record; {keeps}.", **told), 503
+        return _json({"status": "not ready", "problem": f"Redis cannot record; {keeps}.", **told}, status=503)
 
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -57,17 +60,22 @@ def _read_body(most: int) -> bytes:
     refusal = TooLarge(f"The body is larger than {most} bytes.")
     if (request.content_length or 0) > most:
         raise refusal
-    request.max_content_length = most + 1  # reading ends there without an error
-    body = request.get_data(cache=False)
+    body: bytes = request.environ["wsgi.input"].read(most + 1)
     if len(body) > most:
         raise refusal
     return body
 
 
+def _read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers with lower-case names."""
+    told = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
+    told |= {name: environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
+    return {name.replace("_", "-").lower(): value for name, value in told.items()}
+
+
 def _acknowledge(recorded: Recorded) -> Response:
-    response = jsonify(event_id=recorded.event_id, status=recorded.status)
-    response.status_code = 202 if recorded.status == "queued" else 200
-    return response
+    told = {"event_id": recorded.event_id, "status": recorded.status}
+    return _json(told, status=202 if recorded.status == "queued" else 200)
 
 
 def _response(reply: Reply) -> Response:
@@ -87,6 +95,8 @@ def _answer_http_error(error: HTTPException) -> Response:
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    response = jsonify(error={"code": code, "message": message})
-    response.status_code = status
-    return response
+    return _json({"error": {"code": code, "message": message}}, status=status)
+
+
+def _json(content: object, *, status: int = 200) -> Response:
+    return Response(_JSON.encode(content) + "\n", status=status, content_type="application/json")

@@ -16,6 +16,7 @@ from ingest.spool import Spool
 from ledger import Arrival, Ledger, Recorded, new_event_id
 
 OPEN_SECONDS = 1.0
+SLOW_SECONDS = 0.01
 TEND_SECONDS = 0.5
 TROUBLE_SECONDS = 10.0
 MOST_REFUSED_IN_A_ROW = 10
@@ -54,6 +55,31 @@ class Breaker:
             self._held_open = False
 
 
+class Pace:
+    """Whether Redis takes so long that requests should wait for it together; `clock` gives seconds that only grow."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._usual = 0.0
+        self._slow_until = clock()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it took long lately; after a second it is tried anew."""
+        return self._clock() < self._slow_until
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Notes how long it takes; among others that wait, that says nothing."""
+        began = self._clock()
+        yield
+        if began >= self._slow_until:
+            self._usual += (self._clock() - began - self._usual) / 10
+        if self._usual > SLOW_SECONDS:
+            self._usual = 0.0
+            self._slow_until = self._clock() + OPEN_SECONDS
+
+
 class Intake:
     """Records every arrival once, whatever Redis does, and says so only when that is on disk or in Redis.
 
@@ -66,11 +92,13 @@ class Intake:
         spool: Spool,
         *,
         breaker: Breaker | None = None,
+        pace: Pace | None = None,
         revive_redis: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._spool = spool
         self._breaker = breaker or Breaker()
+        self._pace = pace or Pace()
         self._revive_redis = revive_redis
         self._spooling = False
         self._refused_in_a_row = 0
@@ -93,6 +121,10 @@ class Intake:
                 reasons.append(getattr(error, "strerror", None) or type(error).__name__)
         log.error("not_recorded", connection=arrival.connection, reasons=reasons)
         raise NotRecorded("The event could not be recorded; send it again later.")
+
+    def may_take_long(self) -> bool:
+        """Whether recording may take longer now than others should be held up by it."""
+        return self._breaker.is_open or self._pace.is_slow
 
     def is_redis_there(self) -> bool:
         """Whether Redis answers; no is said without asking where it did not a moment ago."""
@@ -152,7 +184,8 @@ class Intake:
 
     def _in_ledger(self, arrival: Arrival) -> Recorded:
         try:
-            return self._ledger.events.record(arrival)
+            with self._pace.timed():
+                return self._ledger.events.record(arrival)
         except RedisError as error:
             if not _concerns_one_event(error):
                 self._breaker.trip()

@@ -12,7 +12,6 @@ Headers are mappings with lower-case names. Comparison takes constant time and t
 """
 
 import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +21,6 @@ from errors import SignatureMismatch
 
 WINDOW_SECONDS = 300
 STANDARD_KEY_BYTES = range(24, 65)
-DIGESTS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
     "base64": lambda digest: base64.b64encode(digest).decode(),
     "hex": bytes.hex,
@@ -58,7 +56,7 @@ def _verify_hmac(parameters: Parameters, body: bytes, headers: Headers, keys: It
 
 
 def _body_signature(parameters: Parameters, body: bytes, secret: str) -> str:
-    digest = hmac.new(secret.encode(), body, DIGESTS[parameters.get("digest", "sha256")]).digest()
+    digest = hmac.digest(secret.encode(), body, parameters.get("digest", "sha256"))
     return parameters.get("prefix", "") + ENCODINGS[parameters.get("encoding", "base64")](digest)
 
 
@@ -146,7 +144,7 @@ def _fresh(timestamp: str, now: float) -> None:
 
 
 def _sha256(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, "sha256")
 
 
 def _bytes(text: str) -> bytes:

@@ -1,7 +1,9 @@
-"""The WSGI application on granian's event loop: a body is read there, within a time, before a thread is taken.
+"""The WSGI application on granian's event loop: a body is read there, within a time, before the application is called.
 
 A server that reads bodies in its worker threads can be held up by a few dozen connections that send nothing; here they
-cost a little memory for as long as BODY_SECONDS, and no thread.
+cost a little memory for as long as BODY_SECONDS, and hold up nobody. The application is called on the event loop, too:
+to hand a request to a thread and back takes longer than to answer it. Only while an answer may take long, threads are
+taken, so that those who wait do so together.
 """
 
 import asyncio
@@ -32,7 +34,9 @@ class Scope(Protocol):
 
 
 class Exchange(Protocol):
-    """Granian's side of a request: its body in parts, and the answer."""
+    """Granian's side of a request: its body, whole or in parts, and the answer."""
+
+    async def __call__(self) -> bytes: ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
@@ -40,11 +44,15 @@ class Exchange(Protocol):
 
 
 class Server:
-    """Runs a WSGI application in `threads` threads; bodies beyond `most` bytes are cut off one byte later."""
+    """Runs a WSGI application; bodies beyond `most` bytes are cut off one byte later.
 
-    def __init__(self, app: WsgiApp, *, most: int, threads: int) -> None:
+    Whenever it `may_take_long`, it is called in one of `threads` threads.
+    """
+
+    def __init__(self, app: WsgiApp, *, most: int, threads: int, may_take_long: Callable[[], bool]) -> None:
         self._app = app
         self._most = most
+        self._may_take_long = may_take_long
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
@@ -56,17 +64,23 @@ class Server:
             headers = [("content-type", "application/json"), ("connection", "close")]
             exchange.response_bytes(refusal.status, headers, answer)
             return
-        loop = asyncio.get_running_loop()
-        status, headers, answer = await loop.run_in_executor(self._pool, self._call, environ(scope, body))
-        exchange.response_bytes(status, headers, answer)
+        request = environ(scope, body)
+        if self._may_take_long():
+            loop = asyncio.get_running_loop()
+            exchange.response_bytes(*await loop.run_in_executor(self._pool, self._call, request))
+        else:
+            exchange.response_bytes(*self._call(request))
 
     async def _read(self, scope: Scope, exchange: Exchange) -> bytes:
         """The body; empty when it says itself that it is too large, since it is refused unread."""
-        if _announced(scope.headers) > self._most:
+        announced = _announced(scope.headers)
+        if announced > self._most:
             return b""
         body = bytearray()
         try:
             async with asyncio.timeout(BODY_SECONDS):
+                if announced:  # then HTTP lets no more arrive
+                    return await exchange()
                 async for part in exchange:
                     body += part
                     if len(body) > self._most:

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import DataError, OutOfMemoryError, ReadOnlyError, ResponseError
 
 from cli.main import bookhook
-from ingest.intake import Breaker, _concerns_one_event
+from ingest.intake import Breaker, Pace, _concerns_one_event
 from ingest.spool import Spool
 from tests.ingest.machine import (
     ORDER,
@@ -35,6 +35,43 @@ def test_requests_go_to_the_spool_as_long_as_redis_is_being_tried(clock):
 
     with breaker.held():
         assert not breaker.is_open
+
+
+def test_a_redis_that_is_slow_as_a_rule_is_waited_for_in_threads_for_a_second(clock):
+    pace = Pace(clock)
+
+    def record(seconds: float) -> None:
+        with pace.timed():
+            clock.advance(seconds)
+
+    record(0.05)
+    assert not pace.is_slow
+    while not pace.is_slow:
+        record(0.05)
+    record(5)
+    assert not pace.is_slow
+
+
+def test_how_long_those_take_that_wait_together_says_nothing(clock):
+    pace = Pace(clock)
+    for _ in range(3):
+        with pace.timed():
+            clock.advance(0.05)
+    assert pace.is_slow
+    waiting = pace.timed()
+    with waiting:
+        clock.advance(3600)
+
+    assert not pace.is_slow
+
+
+def test_a_request_may_take_long_while_redis_is_away_or_slow(machine, intake, hooks):
+    assert not intake.may_take_long()
+
+    machine.stop_redis()
+    hooks.deliver(ORDER)
+
+    assert intake.may_take_long()
 
 
 def test_a_redis_that_hangs_slows_one_request_and_not_the_next(machine, intake, hooks, monkeypatch):

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import threading
 
 import pytest
 from flask import Flask, request
@@ -33,6 +34,9 @@ class Wire:
         self._stalls = stalls
         self.answer: tuple[int, dict[str, str], bytes] | None = None
 
+    async def __call__(self):
+        return b"".join([part async for part in self])
+
     async def __aiter__(self):
         for part in self._parts:
             yield part
@@ -52,7 +56,11 @@ def served() -> Server:
         told = {"name": name, "length": len(request.get_data()), "query": request.args, "from": request.remote_addr}
         return {**told, "odd": request.headers.get("X-Odd-Name")}
 
-    return Server(app, most=10, threads=2)
+    return serving(app)
+
+
+def serving(app, *, may_take_long: bool = False) -> Server:
+    return Server(app, most=10, threads=2, may_take_long=lambda: may_take_long)
 
 
 def ask(served: Server, wire: Wire, **headers: str):
@@ -112,6 +120,36 @@ def test_stalled_bodies_hold_nobody_up(served, monkeypatch):
 
     status, _, _ = asyncio.run(serve())
     assert status == 200
+
+
+def test_calls_are_made_where_bodies_are_read_unless_they_may_take_long():
+    called_in = []
+
+    def app(request, start_response):
+        called_in.append(threading.current_thread() is threading.main_thread())
+        start_response("200 OK", [])
+        return [b"{}"]
+
+    ask(serving(app), Wire(b""))
+    ask(serving(app, may_take_long=True), Wire(b""))
+
+    assert called_in == [True, False]
+
+
+def test_calls_that_may_take_long_do_so_together_and_hold_nobody_up():
+    both_are_here = threading.Barrier(2)
+
+    def app(request, start_response):
+        both_are_here.wait(30)
+        start_response("200 OK", [])
+        return [b"{}"]
+
+    async def serve():
+        served, wires = serving(app, may_take_long=True), [Wire(b""), Wire(b"")]
+        await asyncio.gather(*(served.__rsgi__(Request({}), wire) for wire in wires))
+        return [wire.answer[0] for wire in wires]
+
+    assert asyncio.run(serve()) == [200, 200]
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_another(served):
