@@ -87,15 +87,17 @@ class Place:
 
 
 @contextmanager
-def set_place(*, appendfsync: str = "everysec", **environ: str) -> Iterator[Place]:
-    """A new place with an empty Redis; everything started in it ends with the context."""
+def set_place(*, appendfsync: str = "everysec", over: str = "unix", **environ: str) -> Iterator[Place]:
+    """A new place with an empty Redis, reached over `unix` or `tcp`; everything started in it ends with the context."""
     with tempfile.TemporaryDirectory(prefix="bookhook-bench-") as name:
         folder = Path(name)
         address = folder / "redis.sock"
-        place = Place(folder, f"unix://{address}", f"http://127.0.0.1:{find_free_port(0)}", {})
+        port = find_free_port(0) if over == "tcp" else 0
+        url = f"redis://127.0.0.1:{port}" if port else f"unix://{address}"
+        place = Place(folder, url, f"http://127.0.0.1:{find_free_port(0)}", {})
         place.environ |= _settings(place) | environ
         try:
-            place.start(str(find_server()), *_redis_options(folder, address, appendfsync))
+            place.start(str(find_server()), *_redis_options(folder, address, appendfsync), "--port", str(port))
             until(lambda: _answers(place), "Redis answers")
             yield place
         finally:
@@ -124,7 +126,7 @@ def _settings(place: Place) -> dict[str, str]:
 
 
 def _redis_options(folder: Path, address: Path, appendfsync: str) -> list[str]:
-    options = {"port": "0", "unixsocket": str(address), "dir": str(folder), "save": "", "appendonly": "yes"}
+    options = {"bind": "127.0.0.1", "unixsocket": str(address), "dir": str(folder), "save": "", "appendonly": "yes"}
     options |= {"appendfsync": appendfsync, "maxmemory-policy": "noeviction"}
     return [word for name, value in options.items() for word in (f"--{name}", value)]
 

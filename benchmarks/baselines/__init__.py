@@ -1,0 +1,1 @@
+"""What benchmarks measure against: the designs that tutorials build, each as good as it can be made."""
