@@ -17,6 +17,7 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
+from rq.utils import now
 from rq.worker import WorkerStatus
 
 from ledger.handoff import QUEUE
@@ -57,6 +58,7 @@ class ThreadWorker(SimpleWorker):
         self._state_changes = threading.RLock()
         self._holds_job = False
         self._beaten_at = 0.0
+        self._suspension_asked_at = 0.0
         super().__init__([QUEUE], serializer=JSONSerializer, worker_ttl=WORKER_TTL_SECONDS, **settings)
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
@@ -113,6 +115,25 @@ class ThreadWorker(SimpleWorker):
         with self._state_changes:
             if state != WorkerStatus.IDLE or not self.executions:
                 super().set_state(state, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """As RQ's, asked once a second: `rq suspend` holds a second later."""
+        if time.monotonic() - self._suspension_asked_at > PAUSE_SECONDS:
+            self._suspension_asked_at = time.monotonic()
+            super().check_for_suspension(burst)
+
+    def handle_execution_ended(self, job: Any, queue: Any, heartbeat_ttl: int) -> None:
+        """As RQ's, but that the job lives is not told once more: it is about to be deleted, or told as failed."""
+        job.ended_at = now()
+
+    def handle_job_success(self, job: Any, queue: Any, started_job_registry: Any, execution: Any) -> None:
+        """As RQ's for a job that leaves no result and on which nothing depends, as all of this queue (handoff.py)."""
+        with self.connection.pipeline() as pipeline:
+            self.increment_successful_job_count(pipeline=pipeline)
+            self.increment_total_working_time(job.ended_at - job.started_at, pipeline)
+            self.cleanup_execution(job, pipeline=pipeline, execution=execution)
+            pipeline.delete(job.key)
+            pipeline.execute()
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Tells RQ now and then that this worker lives, and stops it here, between jobs, when asked to."""
