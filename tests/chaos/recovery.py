@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 WATCH_SECONDS = 0.1
 QUEUE, INTERMEDIATE = "rq:queue:bookhook", "rq:queue:bookhook:intermediate"
 AT_WORK = ("queued", "working")
-JOB = re.compile(rb"(?P<event>ev_[0-9a-f]+)-[0-9]+")
+JOB = re.compile(rb"(?P<event>ev_[0-9a-v]+)-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Stage:
         return len(under_way) >= documents
 
     def at_work(self, worker: str, *, since: float = 0.0) -> int:
-        """How many of the worker's threads RQ has heard from since then (unix seconds)."""
+        """How many workers of its process RQ has heard from since then (unix seconds)."""
         pid = str(self.programs[worker].process.pid)
         workers = RqWorker.all(connection=self.redis, serializer=JSONSerializer)
         return sum(str(each.pid) == pid and _heard_at(each) >= since for each in workers)
@@ -151,7 +151,7 @@ def set_stage(network: Network, folder: Path, *, code: Path) -> Iterator[Stage]:
                 until(partial(is_up, url), f"{url} answers")
             limits = {"per_minute": CALLS_PER_MINUTE, "concurrent": CALLS_AT_ONCE}
             requests.post(f"{ZOHO_URL}/_sandbox/limits", json=limits, timeout=10).raise_for_status()
-            until(lambda: all(stage.at_work(worker) == THREADS for worker in WORKERS), "the workers are there")
+            until(lambda: all(stage.at_work(worker) == 1 for worker in WORKERS), "the workers are there")
             with _beside(stage.watch_quota):
                 yield stage
     finally:

@@ -5,9 +5,10 @@ import time
 
 from tests.chaos.plan import Delivery, Plan, draw
 from tests.e2e.conftest import until
-from tests.hosts.stage import BOTH, CALLS_PER_MINUTE, THREADS, TIMEOUT_SECONDS, WORKERS, await_end, count_books, sent
+from tests.hosts.stage import BOTH, CALLS_PER_MINUTE, TIMEOUT_SECONDS, WORKERS, await_end, count_books, sent
 
 SLOW_SECONDS = 3.0
+MOST_RESERVED_EARLY = 10
 MINUTE = 60.0
 UNDER_WAY = 3
 
@@ -29,7 +30,8 @@ def test_a_worker_that_is_cut_off_for_a_minute_in_mid_flight_loses_and_doubles_n
     assert late["worker-b"] == early["worker-b"]
     assert posted(stage)["worker-a"] > late["worker-a"] > early["worker-a"]
     assert stage.with_step("found_after_doubt") & set(cut_off)
-    assert stage.busiest_minute == CALLS_PER_MINUTE
+    # A place is reserved up to half a second before it is free; that Zoho had to refuse none is counted with the books.
+    assert CALLS_PER_MINUTE <= stage.busiest_minute <= CALLS_PER_MINUTE + MOST_RESERVED_EARLY
 
 
 def test_a_worker_that_reaches_zoho_but_not_redis_leaves_nothing_that_is_posted_twice(stage):
@@ -89,11 +91,11 @@ def cut_in_mid_flight(stage, *switches):
 
 
 def mend(stage, *switches):
-    """Puts the cables of worker-b back, and returns when it posts again with all its threads."""
+    """Puts the cables of worker-b back, and returns when it posts again and RQ hears from it."""
     mended_at, before = time.time(), stage.posted_by("worker-b")
     stage.network.mend("worker-b", *switches)
     until(lambda: stage.posted_by("worker-b") > before, "worker-b posts again")
-    until(lambda: stage.at_work("worker-b", since=mended_at) == THREADS, "RQ hears from all its threads")
+    until(lambda: stage.at_work("worker-b", since=mended_at) == 1, "RQ hears from it")
 
 
 def let_pass(seconds):
