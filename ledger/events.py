@@ -38,7 +38,7 @@ from ledger.scripts import load
 from ledger.search import digests
 
 LEASE_SECONDS = 15.0
-LOST_JOB_SECONDS = 9.0
+LOST_JOB_SECONDS = 6.0
 SWEEP_SECONDS = 1.0
 MOST_CRASHES = 3
 MOST_IN_A_PAGE = 100
