@@ -203,6 +203,8 @@ def test_a_worker_that_loses_redis_around_a_job_keeps_its_places(redis, queue, g
         with suppress(RedisConnectionError):
             ThreadWorker(stop, places, connection=redis).work(burst=True, logging_level="CRITICAL")
 
+    assert places.acquire(timeout=5), "the place is lost"
+    places.release()
     give(queue, 1)
     ThreadWorker(threading.Event(), places, connection=redis).work(burst=True, logging_level="WARNING")
 
