@@ -121,6 +121,8 @@ class RefundDraft:
 
     `control_total` is the whole of it, above zero. Without `lines` it is credited by amount, in the proportions of the
     invoice. `paid_back` is the money that went back (None: all of it); the rest is credited against what is owed.
+    Where `is_so_far`, `control_total` is all that was taken off until now: what is not credited of it yet is the
+    refund.
     """
 
     once_per: str
@@ -131,6 +133,7 @@ class RefundDraft:
     lines: tuple[Line, ...] = ()
     is_inclusive_tax: bool = False
     paid_back: Decimal | None = None
+    is_so_far: bool = False
     method: str | None = None
     notes: str | None = None
     exchange_rate: Decimal | None = None

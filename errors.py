@@ -14,7 +14,28 @@ BookhookError
 Messages are read by people and end up in logs: they never hold a payload, an address or a secret.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
+
+Subject = Literal["tax", "account", "category", "purpose", "method", "tax_account", "paid_through"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a person may answer, once, so that events like this one go through: what is `word` in Zoho?
+
+    tax and account: the name of one that Zoho does not have. category, purpose, method: the sender's word for what has
+    no account. tax_account and paid_through: the account that nothing names; without a word.
+    """
+
+    about: Subject
+    word: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling that Zoho takes for the same: `tax/ca state tax`."""
+        return f"{self.about}/{self.word.strip().casefold()}"
 
 
 class BookhookError(Exception):
@@ -145,14 +166,26 @@ class Rejected(BookhookError):
 
 
 class NeedsAttention(BookhookError):
-    """Raised when a person must decide or mend something; `remedy` says what to do, `field` where."""
+    """Raised when a person must decide or mend something; `remedy` says what to do, `field` where.
+
+    Where an answer to a `question` is all that it takes, that is it.
+    """
 
     code = "needs_attention"
 
-    def __init__(self, message: str, *, remedy: str, code: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        code: str | None = None,
+        field: str | None = None,
+        question: Question | None = None,
+    ) -> None:
         super().__init__(message, code=code)
         self.remedy = remedy
         self.field = field
+        self.question = question
 
 
 class Unreadable(NeedsAttention):
@@ -216,7 +249,8 @@ class TotalDiffers(NeedsAttention):
 class TaxDiffers(NeedsAttention):
     """Raised when the tax inside Zoho's total is not the sender's: before anything is sent, or of a draft in Zoho.
 
-    `computed` is, before anything is sent, what the lines come to (a `zoho.arithmetic.Totals`).
+    `control_tax` is the sender's; `computed` is, before anything is sent, what the lines come to (a
+    `zoho.arithmetic.Totals`).
     """
 
     code = "tax_differs"
@@ -239,6 +273,7 @@ class TaxDiffers(NeedsAttention):
             remedy=_compare("the rate of the tax", "with the order's") if is_sent else _correct("the rate of the tax"),
             field="taxes",
         )
+        self.control_tax = control_tax
         self.computed = computed
 
 

@@ -17,6 +17,7 @@ BENCHMARKS = {
     "flight": "benchmarks.flight",
     "acknowledge": "benchmarks.acknowledge",
     "growth": "benchmarks.growth",
+    "console": "benchmarks.console",
     "startup": "benchmarks.startup",
     "constants": "benchmarks.constants",
 }

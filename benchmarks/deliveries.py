@@ -20,6 +20,6 @@ def _render(source: Source, model: Example, order_id: str, number: int, secret: 
     body = model.body.replace(order_id.encode(), str(10**12 + number).encode())
     headers = model.headers | {"X-Shopify-Event-Id": f"9a1f0c52-1d0e-4b7e-8a52-{number:012x}"}
     order = Example(source.name, model.case, body, headers, {})
-    lines = [f"{name}: {value}\r\n" for name, value in sign(source, order, secret, timestamp=0).items()]
+    lines = [f"{name}: {value}\r\n" for name, value in sign(source, order, secret, timestamp=0).headers.items()]
     head = f"POST /hooks/shopify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{''.join(lines)}\r\n"
     return head.encode() + body

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from benchmarks.orders import Orders
+from benchmarks.orders import Orders, Request
 from benchmarks.place import SHOPIFY_SECRET, Place, set_place
 from benchmarks.table import Row, at_most
 from cli.deployment import read_deployment
@@ -55,7 +55,10 @@ class Shop:
 
     def deliver(self) -> str:
         """The id of the event that the door makes of the next order."""
-        request = self.orders.next()
+        return self.send(self.orders.next())
+
+    def send(self, request: Request) -> str:
+        """The id of the event that the door makes of the request."""
         headers = request.signed(SHOPIFY_SECRET, timestamp=time.time())
         answer = self.client.post("/hooks/shopify", data=request.body, headers=headers)
         assert answer.status_code == 202, answer.text
@@ -64,6 +67,15 @@ class Shop:
     def post(self, event_id: str) -> None:
         """Works on the event here, without RQ, whose job is left behind."""
         work(self.desk, event_id)
+
+    def park(self, request: Request) -> str:
+        """The id of the event of a request that needs a person."""
+        event_id = self.send(request)
+        self.post(event_id)
+        event = self.ledger.events.get(event_id)
+        assert event is not None
+        assert event.state == "parked", event
+        return event_id
 
     def live(self, events: int) -> list[str]:
         """So many orders come, are posted and put into the archive; gives their ids."""
@@ -87,7 +99,7 @@ def run(*, quick: bool) -> list[Row]:
         before = _used(large.redis)
         [*_, model] = large.live(few)
         by_living = (_used(large.redis) - before) / few
-        _copy(large, model, many - few)
+        copy_ended(large, model, many - few)
         by_copying = (_used(large.redis) - before) / many
         assert sum(large.ledger.events.counts().values()) == many
         rows = [*_sizes(large, by_living, by_copying, many)]
@@ -101,15 +113,15 @@ def _open_shop() -> Iterator[Shop]:
     with ExitStack() as opened:
         place = opened.enter_context(set_place())
         place.start_sandbox()
-        yield _shop(place, opened.enter_context(place.redis()))
+        yield open_shop(place, opened.enter_context(place.redis()))
 
 
-def _shop(place: Place, redis: Redis) -> Shop:
+def open_shop(place: Place, redis: Redis) -> Shop:
     redis.config_set("appendonly", "no")
     deployment = read_deployment(place.environ, posts=True)
     ledger = deployment.ledger(redis)
     desk = open_desk(deployment, ledger, report=_fail)
-    door, intake = Door(deployment.sources, deployment.connections), Intake(ledger, Spool(place.folder / "spool"))
+    door, intake = Door(deployment.configured, deployment.connections), Intake(ledger, Spool(place.folder / "spool"))
     app = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes)
     return Shop(ledger, desk, app.test_client(), Orders(buyers=BUYERS))
 
@@ -122,7 +134,7 @@ def _used(redis: Redis) -> int:
     return int(redis.info("memory")["used_memory"])
 
 
-def _copy(shop: Shop, model: str, copies: int) -> None:
+def copy_ended(shop: Shop, model: str, copies: int) -> None:
     """Fills the ledger with copies of an event that has ended."""
     script = shop.redis.register_script(COPY)
     [invoice] = [each for each in shop.ledger.documents.of(model) if each.kind == "invoice"]

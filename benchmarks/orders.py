@@ -25,7 +25,7 @@ class Request:
     def signed(self, secret: str, *, timestamp: float) -> dict[str, str]:
         """All headers, with the signature of the body."""
         example = EXAMPLE.__class__(SOURCE.name, "order", self.body, self.headers, {})
-        return sign(SOURCE, example, secret, timestamp=timestamp)
+        return dict(sign(SOURCE, example, secret, timestamp=timestamp).headers)
 
 
 @dataclass

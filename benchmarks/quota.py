@@ -220,7 +220,7 @@ def _deliver_at_the_door(place: Place, orders: Sequence[Order], clock: FastClock
     deployment, shop = read_deployment(place.environ), Shop()
     with connect_redis(place.redis_url) as redis:
         intake = Intake(deployment.ledger(redis, clock=clock), Spool(place.folder / "spool"))
-        door = Door(deployment.sources, deployment.connections)
+        door = Door(deployment.configured, deployment.connections)
         client = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes, clock=clock).test_client()
 
         def send(order: Order) -> None:

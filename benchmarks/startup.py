@@ -16,7 +16,7 @@ from cli.main import COMMANDS
 from cli.stage import find_free_port
 
 RUNS, RUNS_IF_QUICK = 5, 1
-HELP_SECONDS, START_SECONDS = 0.2, 0.5
+HELP_SECONDS, START_SECONDS, WORK_SECONDS = 0.2, 0.5, 1.0
 LIBRARIES = "import click, flask, redis, requests, rq"
 NOBODY = "000000000000"
 # With an empty Redis, and nobody at Zoho's address: what they do then takes no time worth mentioning.
@@ -26,15 +26,20 @@ ENDING = {
     "check": ("check",),
     "events": ("events",),
     "map": ("map", "shopify", "paid_order"),
+    "new-source": ("new-source", "shopify"),
     "reconcile": ("reconcile",),
+    "record": ("record", "shopify", "--last", "1", "--into", "recorded"),
     "reject": ("reject", NOBODY),
     "retry": ("retry", "--state", "parked"),
+    "schema": ("schema",),
     "send": ("send", "shopify/paid_order", "--url", "http://127.0.0.1:9"),
     "show": ("show", NOBODY),
     "stats": ("stats",),
     "undo": ("undo", NOBODY),
     "warm": ("warm",),
 }
+# These go through every mapping, or everything in a folder.
+WORKING = {"sources": ("sources",), "test-source": ("test-source", "shopify")}
 
 
 def run(*, quick: bool) -> list[Row]:
@@ -44,6 +49,7 @@ def run(*, quick: bool) -> list[Row]:
         (place.folder / "empty.jsonl").touch()
         helped = [(f"bookhook {name} --help", partial(_bookhook, place, name, "--help")) for name in COMMANDS]
         ended = [(f"bookhook {name}", partial(_bookhook, place, *words)) for name, words in ENDING.items()]
+        working = [(f"bookhook {name}", partial(_bookhook, place, *words)) for name, words in WORKING.items()]
         serving = [
             ("bookhook sandbox, until it answers", partial(_sandbox, place)),
             ("bookhook web, until it is ready", partial(_web, place)),
@@ -52,6 +58,7 @@ def run(*, quick: bool) -> list[Row]:
         return [
             _row(place, "bookhook --help", partial(_bookhook, place, "--help"), runs, limit=HELP_SECONDS),
             *(_row(place, what, start, runs) for what, start in (*helped, *ended, *serving)),
+            *(_row(place, what, work, runs, limit=WORK_SECONDS) for what, work in working),
         ]
 
 

@@ -1,19 +1,20 @@
 """`bookhook approve` and `bookhook reject`: a person's word about events that wait for it."""
 
-import secrets
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
+from cli.actions import tell_decision
 from cli.deployment import Deployment
 from cli.desk import login_name, open_desk
 from cli.events import open_ledger
+from cli.organizations import open_organizations
 from config.reports import tell_nobody
 from drafts import Verdict
 from ledger import Decided, Ledger
-from worker.answers import tell_rejected
 
 SAID = {"approve": "approved; it is handed to the workers", "reject": "rejected; nothing of it is posted"}
 
@@ -54,21 +55,20 @@ def _decide(verdict: Verdict, event_ids: tuple[str, ...], by: str, note: str | N
         decided = [ledger.approvals.decide(each, verdict=verdict, by=(by.strip(),), note=note) for each in event_ids]
         for each in decided:
             click.echo(f"{each.event_id}: {each.obstacle or SAID[verdict]}", err=each.obstacle is not None)
-        _tell(deployment, ledger, [each for each in decided if verdict == "reject" and _is_rejected(each)])
+        _tell(deployment, ledger, [each for each in decided if each.approval and each.approval.verdict == verdict])
     sys.exit(1 if any(each.obstacle for each in decided) else 0)
 
 
-def _is_rejected(decided: Decided) -> bool:
-    """Whether it is, by this word or by one before that may have been cut short; nobody is told twice."""
-    return decided.approval is not None and decided.approval.verdict == "reject"
+def _tell(deployment: Deployment, ledger: Ledger, decided: list[Decided]) -> None:
+    """Tells whoever sent them or was asked, where their source asks for it; the decision stands, whatever comes of it.
 
-
-def _tell(deployment: Deployment, ledger: Ledger, rejected: list[Decided]) -> None:
-    """Tells whoever sent them, where their source asks for it; the decision stands, whatever becomes of that."""
-    if not rejected or deployment.settings.organization is None:
+    So also for a decision of before, which may have been cut short; nobody is told twice.
+    """
+    organizations = open_organizations(deployment.settings, ledger.redis)
+    if not organizations:
         return
-    desk = open_desk(deployment, ledger, report=tell_nobody)
-    for each in rejected:
+    open_ours = partial(open_desk, deployment, ledger, report=tell_nobody, organizations=organizations)
+    for each in decided:
         event = ledger.events.get(each.event_id)
         if event is not None and each.approval is not None:
-            tell_rejected(desk, event, f"It was {each.approval.in_words()}.", secrets.token_hex(8))
+            tell_decision(ledger, open_ours, event, each.approval)

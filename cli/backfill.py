@@ -43,7 +43,7 @@ def backfill(connection: str, file: Path, topic: str | None, batch: str | None, 
     """
     deployment = read_deployment()
     found = _find_connection(deployment, connection)
-    requests = Requests(deployment.sources[found.source], topic=topic, most_bytes=deployment.settings.max_body_bytes)
+    requests = Requests(deployment.configured[connection], topic=topic, most_bytes=deployment.settings.max_body_bytes)
     requests.check_topic()
     if dry_run:
         sys.exit(_rehearse(file, requests, set_stage(requests.source, connection, deployment.settings), found))

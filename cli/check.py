@@ -3,20 +3,31 @@
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 import click
 from redis.exceptions import RedisError
 
-from cli.connections import describe, find_unknown_names
+from cli.connections import describe, describe_organization, find_unknown_names
 from cli.deployment import Deployment, find_lacks, read_deployment, without_repeats
 from cli.expenses import find_gaps
+from cli.keys import describe_apis
+from cli.organizations import open_organizations
+from cli.shared_secrets import find_shared_secrets
+from config.organizations import DEFAULT
 from config.problems import ConfigError
 from config.redis_client import find_risks, open_redis
+from config.settings import Settings
+from ingest.schemes import make_scheme
 from ingest.spool import Spool
-from ledger import CAREFUL_SECONDS
+from ledger import CAREFUL_SECONDS, Ledger
 from ledger.records import moment
-from zoho.books import Books
+from zoho.organizations import Organizations
+from zoho.shelf import Shelf
+
+CHECKED_AT_ONCE = 8
 
 
 @click.command()
@@ -25,7 +36,7 @@ def check(restored: bool) -> None:
     """Name every problem of settings, mappings, Redis and the Zoho connection; exits with 1 if there is any."""
     lacks = find_lacks()
     try:
-        deployment = read_deployment()
+        deployment = read_deployment(reads_all=True)
         warnings = list(_find_warnings(deployment, restored=restored))
         problems = [*lacks, *_find_problems(deployment)]
     except ConfigError as error:
@@ -45,23 +56,60 @@ def _tell_what_is_fine(deployment: Deployment) -> None:
     for source in sorted(deployment.sources.values(), key=lambda source: source.name):
         state = "connected" if source.name in connected else f"off ({source.setting} is not set)"
         click.echo(f"  {source.name:<14} {state}; {', '.join(source.topics)}")
+    organizations = _find_organizations(deployment.settings)
+    for organization in organizations.values():
+        click.echo(f"  {describe_organization(organization)}")
     for name, connection in sorted(deployment.connections.items()):
-        click.echo(f"  /hooks/{name} ({connection.source}): {describe(connection)}")
+        posts_to = organizations.get(organizations.meant(connection.organization_id))
+        where = f" → {posts_to.name}" if posts_to and posts_to.name != DEFAULT else ""
+        told = filter(None, (describe(connection), describe_apis(connection, deployment.configured[name])))
+        click.echo(f"  /hooks/{name} ({connection.source}{where}): {'; '.join(told)}")
+
+
+def _find_organizations(settings: Settings) -> Organizations:
+    """Those that are connected; while Redis is away, those of the settings."""
+    with open_redis(settings) as redis:
+        return open_organizations(settings, redis)
 
 
 def _find_warnings(deployment: Deployment, *, restored: bool) -> Iterator[str]:
     yield from deployment.settings.warnings
+    yield from _find_weak_schemes(deployment)
+    yield from find_shared_secrets(deployment.connections.values(), deployment.configured)
     yield from find_gaps(deployment, of_every_event=False)
+    yield from _find_unasked(deployment)
     if waiting := Spool(deployment.settings.spool).depth():
         yield f"{waiting} events wait in the spool: a running `bookhook web` records them as soon as Redis can"
     with suppress(RedisError), open_redis(deployment.settings) as redis:  # what is wrong with Redis is a problem
-        incarnation = deployment.ledger(redis).incarnation
+        ledger = deployment.ledger(redis)
         if restored:
-            incarnation.declare_gone_back()
-        gone_back = incarnation.observe()
-        if gone_back and (until := gone_back.at + CAREFUL_SECONDS) > time.time():
-            yield f"until {moment(until)} every document is looked for before it is posted: {gone_back.reason}"
+            ledger.incarnation.declare_gone_back()
+        yield from _find_care(deployment, ledger)
         yield from find_risks(redis)
+
+
+def _find_weak_schemes(deployment: Deployment) -> Iterator[str]:
+    for name, source in sorted(deployment.configured.items()):
+        if weakness := make_scheme(source.verify).weakness:
+            yield f"/hooks/{name}: {weakness}"
+
+
+def _find_unasked(deployment: Deployment) -> Iterator[str]:
+    """Whose sender is left out where workers ask for what never came, although it could be asked."""
+    for name, lack in sorted(deployment.heal_lacks.items()):
+        if deployment.settings.heal_hours is not None and deployment.configured[name].healing.is_possible:
+            yield f"/hooks/{name}: its sender is not asked for what never came: {lack}"
+
+
+def _find_care(deployment: Deployment, ledger: Ledger) -> Iterator[str]:
+    """Until when documents are looked for first, unless every organization was compared since."""
+    gone_back = ledger.incarnation.observe()
+    if gone_back is None or gone_back.at + CAREFUL_SECONDS <= time.time():
+        return
+    organizations = open_organizations(deployment.settings, ledger.redis)
+    if not all(ledger.reconciliations.is_sound(each, since=gone_back.at) for each in organizations):
+        until = moment(gone_back.at + CAREFUL_SECONDS)
+        yield f"until {until} every document is looked for before it is posted: {gone_back.reason}"
 
 
 def _find_problems(deployment: Deployment) -> Iterator[str]:
@@ -70,13 +118,23 @@ def _find_problems(deployment: Deployment) -> Iterator[str]:
     try:
         with open_redis(deployment.settings) as redis:
             redis.ping()
-            if organization := deployment.settings.organization:
-                books = Books(organization, redis=redis)
-                yield from books.check()
-                yield from find_unknown_names(deployment.settings, books)
+            organizations = open_organizations(deployment.settings, redis)
+            yield from () if deployment.settings.lacks else organizations.lacks()
+            yield from organizations.unreadable()
+            shelf = Shelf(organizations, redis=redis)
+            with ThreadPoolExecutor(CHECKED_AT_ONCE) as pool:
+                for found in pool.map(partial(_check_organization, deployment.settings, shelf), shelf):
+                    yield from found
     except RedisError as error:
         setting = "BOOKHOOK_REDIS_SENTINELS" if deployment.settings.redis_sentinels else "REDIS_URL"
         yield f"{setting}: Redis cannot be reached ({type(error).__name__})"
+
+
+def _check_organization(settings: Settings, shelf: Shelf, organization_id: str) -> list[str]:
+    """What is wrong with one organization, each problem with its name where it has one of its own."""
+    books = shelf[organization_id]
+    name = "" if books.organization.name == DEFAULT else f"organization {books.organization.label}: "
+    return [*(f"{name}{problem}" for problem in books.check()), *find_unknown_names(settings, books)]
 
 
 def _find_spool_problems(spool: Spool) -> Iterator[str]:

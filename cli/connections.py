@@ -1,9 +1,11 @@
 """What connections decide, in words, and the names of Zoho's accounts and taxes that they use."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from config.connections import Connection
 from config.options import ConnectionOptions
+from config.organizations import DEFAULT, Organization
 from config.settings import Settings
 from errors import BookhookError, UnknownName
 from zoho.books import Books
@@ -15,6 +17,13 @@ SETTINGS_BY_PLACE = {
     "expenses.paid_through": "EXPENSE_PAID_THROUGH",
     "expenses.default_account": "EXPENSE_DEFAULT_ACCOUNT",
     "expenses.accounts": "EXPENSE_ACCOUNTS",
+}
+NAMES_OF_LANGUAGES: Mapping[str, str] = {
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "nl": "Dutch",
 }
 TAX_MODES = {
     "zoho": "taxes by name",
@@ -30,6 +39,15 @@ def describe(connection: Connection) -> str:
     return "; ".join(filter(None, _words(connection.options)))
 
 
+def describe_organization(organization: Organization) -> str:
+    """Where the organization lives and what it allows, in one line."""
+    limits = organization.limits
+    return (
+        f"organization {organization.label}: {urlsplit(organization.api_url).netloc}; at most "
+        f"{limits.per_minute} calls a minute, {limits.per_day} a day, {limits.concurrent} at once"
+    )
+
+
 def _words(options: ConnectionOptions) -> Iterator[str]:
     taxes, payments, invoices = options.taxes, options.payments, options.invoices
     yield TAX_MODES[taxes.mode].format(account=taxes.account or "no account")
@@ -41,6 +59,8 @@ def _words(options: ConnectionOptions) -> Iterator[str]:
         "sent by e-mail" if invoices.email else "marked sent" if invoices.mark_sent else "left as drafts"
     )
     yield from _words_of_expenses(options)
+    if options.language != "en":
+        yield f"our words in {NAMES_OF_LANGUAGES[options.language]}"
     if options.contact_currency == "park":
         yield "a customer's second currency is parked"
 
@@ -51,7 +71,8 @@ def _words_of_expenses(options: ConnectionOptions) -> Iterator[str]:
         yield "expenses need no approval"
     else:
         over = f" over {expenses.approval_over}" if expenses.approval_over else ""
-        yield f"expenses{over} need approval, {_people(expenses.approvers, nobody='by command only')}"
+        channel = f", asked in {expenses.channel}" if expenses.channel else ""
+        yield f"expenses{over} need approval, {_people(expenses.approvers, nobody='by command only')}{channel}"
     if expenses.submitters is not None:
         yield f"submitted by {_people(expenses.submitters, nobody='nobody')}"
     if expenses.receipt_hosts:
@@ -63,10 +84,10 @@ def _people(ids: Iterable[str], *, nobody: str) -> str:
 
 
 def find_unknown_names(settings: Settings, books: Books) -> Iterator[str]:
-    """Every account and tax that settings or connections name and the organization does not have, and close ones."""
+    """Every account and tax that settings or connections name and their organization does not have, and close ones."""
     kinds = (("accounts", name_accounts, books.names.account), ("taxes", name_taxes, books.names.tax))
     for kind, find, check in kinds:
-        places = _places(settings, find)
+        places = _places(settings, find, books.organization)
         try:
             books.names.read(kind)
             unknown = _unknown({name for _, name in places}, check)
@@ -85,11 +106,18 @@ def _unknown(names: Iterable[str], check: Callable[[str], object]) -> Names:
     return found
 
 
-def _places(settings: Settings, find: Callable[[ConnectionOptions], Names]) -> list[tuple[str, str]]:
-    """Where names stand and the names: in settings, then what each connection names besides."""
-    common = find(settings.options)
+def _places(
+    settings: Settings, find: Callable[[ConnectionOptions], Names], organization: Organization
+) -> list[tuple[str, str]]:
+    """Where names stand and the names: in settings, then what each of the organization's connections names besides.
+
+    Another organization than the default one need not know the settings' names, unless a connection of it takes them.
+    """
+    common = find(settings.options) if organization.name == DEFAULT else {}
+    names = (organization.organization_id, organization.name)  # whose id nobody knew at start is named
+    ours = [each for each in settings.connections.values() if each.organization_id in names]
     places = [(_setting(place), name) for place, name in common.items()]
-    for connection in settings.connections.values():
+    for connection in ours:
         own = find(connection.options).items() - common.items()
         places += [(f"{connection.name}: {place}", name) for place, name in sorted(own)]
     return places

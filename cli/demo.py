@@ -1,29 +1,35 @@
 """`bookhook demo`: every source's examples, signed and delivered for real, and what became of them."""
 
+import re
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import click
 import requests
 
+from cli.demo_console import ENDED, tell_half_a_year
 from cli.events import describe_fully
+from cli.examples import answering_at
 from cli.interrupts import interrupt_once
 from cli.send import deliver
 from cli.stage import Stage, set_stage
+from cli.stand_ins import answers, expect
+from console.facts import STANDING
 from mappings import BUILT_IN, Example, load_sources
+from mappings.playback import Answers
 
 DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.05
-ENDED = ("posted", "ignored", "parked", "rejected", "awaiting_approval")
-# What the table shows of an event's documents: those with an amount, the one that stands for it first; else a void.
-KINDS = ("invoice", "expense", "credit_note", "payment", "void")
 # Every third delivery is repeated, as senders do when an acknowledgement gets lost.
 REPEAT_EVERY = 3
+AMOUNT = re.compile(r"-?\d+\.\d+")
 HEADINGS = ("example", "event", "state", "contact", "document", "number", "total", "link or reason")
 IN_ONE_LINE = (range(8),)
 IN_THREE_LINES = (range(2), range(2, 7), range(7, 8))
@@ -52,7 +58,7 @@ def demo(once: bool) -> None:
     interrupt_once()
     wrong = None
     try:
-        click.echo("Starting Redis, sandbox, web and worker …")
+        click.echo("Starting Redis, sandbox, web, worker and console …")
         with set_stage(load_sources(BUILT_IN)) as stage:
             wrong = _perform(stage)
             if once:
@@ -67,13 +73,17 @@ def demo(once: bool) -> None:
 
 def _perform(stage: Stage) -> list[str]:
     """Delivers, watches and tells; gives what did not end as its example says."""
-    click.echo(f"Bookhook is up: web {stage.web_url}, sandbox {stage.sandbox_url}")
+    click.echo(f"Bookhook is up: web {stage.web_url}, sandbox {stage.sandbox_url}, console {stage.console_url}")
     click.echo("Zoho's limits (100 calls a minute on the free plan) are lifted here, so that you need not wait.")
     deliveries, told = _deliver_in_waves(stage)
     click.echo("\n" + _table(deliveries, told))
     wrong = [line for delivery in deliveries for line in compare(delivery, told[delivery.event_id])]
     ended = len(deliveries) - len({line.split(":")[0] for line in wrong})
     click.echo(f"\n{ended} of {len(deliveries)} events ended as their examples say.")
+    click.echo("\nHalf a year of a small shop, for the console …")
+    shop = tell_half_a_year(stage)
+    click.echo(", ".join(f"{count} {state.replace('_', ' ')}" for state, count in shop.counts.items()) + ".")
+    wrong += shop.wrong
     for line in wrong:
         click.echo(f"  {line}")
     return wrong
@@ -84,7 +94,7 @@ def _deliver_in_waves(stage: Stage) -> tuple[list[Delivery], dict[str, dict[str,
     examples = [example for source in stage.deployment.sources.values() for example in source.examples()]
     deliveries: list[Delivery] = []
     told: dict[str, dict[str, Any]] = {}
-    for wave in in_waves(examples):
+    for wave in in_waves(examples, partial(answers, stage.deployment.sources)):
         click.echo("\nWhat followed these orders:\n" if deliveries else "")
         delivered = list(_deliver_all(stage, wave))
         click.echo("")
@@ -93,13 +103,29 @@ def _deliver_in_waves(stage: Stage) -> tuple[list[Delivery], dict[str, dict[str,
     return sorted(deliveries, key=lambda delivery: delivery.name), told
 
 
-def in_waves(examples: Iterable[Example]) -> Iterator[list[Example]]:
-    """The examples in groups, so that each comes in a later one than those it says it follows."""
-    left = {_name(example): example for example in examples}
+def in_waves(examples: Iterable[Example], answers: Callable[[Example], Answers]) -> Iterator[list[Example]]:
+    """The examples in groups: each in a later one than those it follows, or than another whose answers are others.
+
+    None has two about one order, of which either could come first; a cancellation is the last of them.
+    """
+    left = {_name(example): example for example in sorted(examples, key=_is_cancelled)}
     while left:
-        ready = {name: example for name, example in left.items() if not _predecessors(example) & set(left)}
+        ready, held, orders = dict[str, Example](), Answers(), set[str]()
+        for name, example in left.items():
+            order = f"{example.source}/{example.expected.get('once_per', name)}"
+            if order in orders or _predecessors(example) & set(left):
+                continue
+            wanted = answers(example)
+            if all(held.get(call, content) == content for call, content in wanted.items()):
+                held |= wanted
+                orders.add(order)
+                ready[name] = example
         yield list(ready.values())
         left = {name: example for name, example in left.items() if ready and name not in ready}
+
+
+def _is_cancelled(example: Example) -> bool:
+    return "cancel" in example.expected.get("drafts", {})
 
 
 def _predecessors(example: Example) -> set[str]:
@@ -123,9 +149,10 @@ def _deliver(stage: Stage, session: requests.Session, example: Example) -> str:
     """The id of the event the example became; a source with an answer of its own is looked up by its newest event."""
     connection = stage.deployment.connections[example.source]
     source = stage.deployment.sources[example.source]
-    if b"response_url" in example.body:
-        example = example.with_fields({"response_url": f"{stage.sandbox_url}/_sandbox/slack/{example.case}"})
-    answer = deliver(session, stage.web_url, source, example, secret=connection.secrets[0])
+    example = answering_at(source, example, f"{stage.sandbox_url}/_sandbox/slack/{example.case}")
+    public_url = stage.deployment.public_url(connection)
+    expect(stage.sandbox_url, source, example)
+    answer = deliver(session, stage.web_url, source, example, secret=connection.secrets[0], public_url=public_url)
     if not answer.ok:
         raise click.ClickException(f"{_name(example)} was refused: {answer.status_code} {answer.text.strip()}")
     body = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
@@ -141,13 +168,15 @@ def _watch(stage: Stage, deliveries: list[Delivery]) -> dict[str, dict[str, Any]
     shown = dict.fromkeys((delivery.event_id for delivery in deliveries), 0)
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
+        # Asked first: whoever reads along may keep it from saying something for a while.
+        is_late = time.monotonic() > deadline
         told = {delivery.event_id: describe_fully(stage.ledger, delivery.event_id) or {} for delivery in deliveries}
         for delivery in deliveries:
             steps = told[delivery.event_id]["timeline"]
             for step in steps[shown[delivery.event_id] :]:
                 say(f"  {delivery.name:<35} {step['step']:<19} {step['detail']}".rstrip())
             shown[delivery.event_id] = len(steps)
-        if all(event["state"] in ENDED for event in told.values()) or time.monotonic() > deadline:
+        if all(event["state"] in ENDED for event in told.values()) or is_late:
             return told
         time.sleep(POLL_SECONDS)
 
@@ -164,8 +193,13 @@ def compare(delivery: Delivery, event: dict[str, Any]) -> list[str]:
     return [
         f"{delivery.name}: {name} is {found[name]!r}, its example says {value!r}"
         for name, value in wanted.items()
-        if found[name] != value
+        if _plain(found[name]) != _plain(value)
     ]
+
+
+def _plain(value: object) -> object:
+    """An amount without the noughts at its end, which say nothing; anything else as it is."""
+    return format(Decimal(value).normalize(), "f") if isinstance(value, str) and AMOUNT.fullmatch(value) else value
 
 
 def say(line: str) -> None:
@@ -180,8 +214,8 @@ def _columns() -> int:
 
 def _documents(event: dict[str, Any]) -> list[dict[str, Any]]:
     """The event's posted documents of these kinds, the one that stands for it first."""
-    wanted = [each for each in event["documents"] if each["kind"] in KINDS and each["state"] == "posted"]
-    return sorted(wanted, key=lambda document: KINDS.index(document["kind"]))
+    wanted = [each for each in event["documents"] if each["kind"] in STANDING and each["state"] == "posted"]
+    return sorted(wanted, key=lambda document: STANDING.index(document["kind"]))
 
 
 def _table(deliveries: list[Delivery], told: dict[str, dict[str, Any]]) -> str:
@@ -234,6 +268,7 @@ def _invite(stage: Stage) -> None:
     click.echo(
         f"""
 What to look at next:
+  {stage.console_url}   the console: log in as admin with the password {stage.console_password}
   {stage.sandbox_url}   the books these webhooks made
   docs/tutorial.md        the same by hand: your own secret, your own shop, then the real Zoho Books
   mappings/sources/       one folder per sender: how its events become documents

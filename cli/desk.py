@@ -3,7 +3,7 @@
 import getpass
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 from urllib.parse import urlsplit
@@ -13,14 +13,17 @@ from redis.exceptions import RedisError
 
 from cli.deployment import Deployment
 from cli.events import open_ledger
+from cli.organizations import choose_organizations, open_organizations, say
 from config.checks import is_loopback
+from config.organization_list import hosts_of
 from config.organizations import Organization
 from config.reports import Report, tell_nobody
-from errors import BookhookError, NeedsAttention
+from config.settings import Settings
+from errors import BookhookError
 from ledger import RENEW_SECONDS, Ledger
-from outbound import Outbound
+from outbound import Apis, Outbound, Pace
 from worker.desk import Desk
-from zoho.books import Books
+from zoho.shelf import Shelf
 
 
 def open_desk(
@@ -28,20 +31,30 @@ def open_desk(
     ledger: Ledger,
     *,
     report: Report,
+    organizations: Mapping[str, Organization] | None = None,
     random: Random | None = None,
     revive_redis: Callable[[], None] = lambda: None,
 ) -> Desk:
-    """The desk of a worker process; raises ConfigError when the organization is not set up."""
+    """The desk of a worker process; raises ConfigError when an organization is not set up.
+
+    Without `organizations` it is for all of them.
+    """
     settings = deployment.settings
-    organization = settings.require_organization()
+    everything = open_organizations(settings, ledger.redis)
+    if organizations is None:
+        settings.require_organizations()
+        organizations = everything
     return Desk(
         ledger=ledger,
-        sources=deployment.sources,
+        sources=deployment.configured,
         connections=deployment.connections,
-        books={organization.organization_id: Books(organization, redis=ledger.redis, clock=ledger.clock)},
-        outbound=Outbound(loopback_origin=_loopback_origin(organization), alert_url=settings.alert_url),
+        keys=deployment.keys,
+        books=Shelf(organizations, redis=ledger.redis, clock=ledger.clock),
+        organizations=everything,
+        outbound=Outbound(loopback_origins=loopback_origins(settings, organizations), alert_url=settings.alert_url),
+        apis=Apis(Pace(ledger.redis, clock=ledger.clock)),
         settle_seconds=settings.settle_seconds,
-        send_seconds=organization.timeout_seconds,
+        send_seconds=settings.timeout_seconds,
         random=random or Random(),  # noqa: S311  jitter needs no secrecy
         report=report,
         revive_redis=revive_redis,
@@ -49,18 +62,17 @@ def open_desk(
 
 
 @contextmanager
-def sit_at_desk() -> Iterator[Desk]:
-    """A desk whose leases are kept alive; what goes wrong is said in a sentence, and with what to do about it."""
+def sit_at_desk(organization: str | None = None) -> Iterator[Desk]:
+    """A desk for one organization, by name or id, or for all, whose leases are kept alive.
+
+    What goes wrong is said in a sentence, and with what to do about it.
+    """
     with open_ledger() as (deployment, ledger), _renewing(ledger):
         try:
-            yield open_desk(deployment, ledger, report=tell_nobody)
+            chosen = choose_organizations(deployment.settings, ledger.redis, organization)
+            yield open_desk(deployment, ledger, report=tell_nobody, organizations=chosen)
         except BookhookError as trouble:
             raise click.ClickException(say(trouble)) from None
-
-
-def say(trouble: BookhookError) -> str:
-    """The trouble and, where a person can do something, what."""
-    return f"{trouble.message} {trouble.remedy}" if isinstance(trouble, NeedsAttention) else trouble.message
 
 
 def is_at_terminal() -> bool:
@@ -97,6 +109,8 @@ def _renewing(ledger: Ledger) -> Iterator[None]:
         thread.join()
 
 
-def _loopback_origin(organization: Organization) -> str | None:
-    url = urlsplit(organization.api_url)
-    return f"{url.scheme}://{url.netloc}" if is_loopback(url.hostname or "") else None
+def loopback_origins(settings: Settings, organizations: Mapping[str, Organization]) -> frozenset[str]:
+    """The sandboxes on this machine that stand for Zoho; they also stand for whoever is answered."""
+    usual = hosts_of(settings.usual_organization).api_url
+    urls = {urlsplit(url) for url in (usual, *(organization.api_url for organization in organizations.values()))}
+    return frozenset(f"{url.scheme}://{url.netloc}" for url in urls if is_loopback(url.hostname or ""))

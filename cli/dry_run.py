@@ -7,12 +7,13 @@ from typing import Any
 
 from config.options import ConnectionOptions
 from config.settings import Settings
-from drafts import ContactDraft, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
+from drafts import ContactDraft, DocumentKind, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
 from ledger import marker
-from mappings import Identity, Received, Source
+from mappings import Identity, Received, Source, Steps
 from worker.naming import WALK_IN, named_contact
 from worker.reading import mapping_options
 from zoho.bodies import (
+    as_named,
     contact_body,
     credit_body,
     credit_note_body,
@@ -21,13 +22,14 @@ from zoho.bodies import (
     payment_body,
     payout_body,
 )
-from zoho.names import NamesAsTheyAre
+from zoho.names import Names, NamesAsTheyAre
 from zoho.planning import Plan, plan_credit_note, plan_invoice
 
 NAMES = NamesAsTheyAre()
 THE_INVOICE = "<the invoice>"
 THE_NOTE = "<the credit note>"
 THE_EXPENSE = "<the expense>"
+LESS_RECORDED = "less what is recorded of it already"
 SHARES = "its lines come from the invoice as it stands in Zoho, in its proportions"
 
 
@@ -44,6 +46,7 @@ class Call:
 class Computed:
     """What a document will come to, and what the sender says that it should."""
 
+    kind: DocumentKind
     name: str
     plan: Plan
     control_total: Decimal
@@ -52,31 +55,36 @@ class Computed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What would come of a request: why it would be `ignored`, or the calls in their order and what is computed."""
+    """What would come of a request: why it would be `ignored`, or the calls in their order and what is computed.
+
+    `once_per` names the order or the expense.
+    """
 
     ignored: str | None = None
+    once_per: str | None = None
     calls: tuple[Call, ...] = ()
     computed: tuple[Computed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Whose events are rehearsed, and by which decisions."""
+    """Whose events are rehearsed, by which decisions, and in whose books."""
 
     source: Source
     connection: str
     options: ConnectionOptions
     time_zone: str
     unique_field: str | None
+    names: Names = NAMES
 
     def rehearse(self, received: Received) -> Rehearsal:
         """What would come of the request; raises NeedsAttention with what would park it."""
         identity = self.identify(received)
         if identity.ignored:
             return Rehearsal(ignored=identity.ignored)
-        drafts = self.source.render(received, mapping_options(self.options, self.time_zone), topic=identity.topic)
-        rehearsed = _Play(self, drafts)
-        return rehearsed.whole()
+        if ignored := self.ignores(received, topic=identity.topic):
+            return Rehearsal(ignored=ignored)
+        return self.play(self.render(received, topic=identity.topic))
 
     def identify(self, received: Received) -> Identity:
         """What the request is; raises what keeps it from being known."""
@@ -85,11 +93,29 @@ class Stage:
             raise identity.problem
         return identity
 
+    def steps(self, received: Received, *, topic: str) -> Steps:
+        """The calls to the sender's API that the request needs; raises NeedsAttention."""
+        bare = Received(received.body, received.headers)
+        return self.source.fetching(bare, mapping_options(self.options, self.time_zone), topic=topic)
+
+    def ignores(self, received: Received, *, topic: str) -> str | None:
+        """Why the request is not for us, as what was fetched shows; raises NeedsAttention."""
+        return self.source.ignores(received, mapping_options(self.options, self.time_zone), topic=topic)
+
+    def render(self, received: Received, *, topic: str) -> Drafts:
+        """The drafts that the request asks for; raises NeedsAttention."""
+        return self.source.render(received, mapping_options(self.options, self.time_zone), topic=topic)
+
+    def play(self, drafts: Drafts) -> Rehearsal:
+        """What would come of the drafts; raises NeedsAttention with what would park them."""
+        return _Play(self, drafts).whole()
+
 
 def set_stage(source: Source, connection: str, settings: Settings) -> Stage:
     """The stage for a connection; one that is not set up decides what every connection does by default."""
     configured = settings.connections.get(connection)
-    organization = settings.organization
+    organizations = settings.organizations
+    organization = organizations.get(configured.organization_id) if configured else settings.organization
     return Stage(
         source=source,
         connection=connection,
@@ -110,7 +136,7 @@ class _Play:
         computed: list[Computed] = []
         calls = tuple(self._calls(computed))
         if calls:
-            return Rehearsal(calls=calls, computed=tuple(computed))
+            return Rehearsal(once_per=self.drafts.once_per, calls=calls, computed=tuple(computed))
         return Rehearsal(ignored="there is nothing to do")
 
     def _calls(self, computed: list[Computed]) -> Iterator[Call]:
@@ -133,11 +159,8 @@ class _Play:
             yield Call(title=f"{drafts.decision.verdict} the expense {drafts.decision.event_id}")
 
     def _invoice(self, draft: InvoiceDraft, computed: list[Computed]) -> Iterator[Call]:
-        plan = plan_invoice(draft, NAMES, self.stage.options)
-        name = f"invoice {draft.reference_number}"
-        computed.append(
-            Computed(name=name, plan=plan, control_total=draft.control_total, currency_code=draft.currency_code)
-        )
+        plan = plan_invoice(draft, self.stage.names, self.stage.options)
+        computed.append(_computed("invoice", draft, plan))
         customer = self._named(self.drafts.contact or WALK_IN, draft.currency_code)
         yield self._contact(customer, draft.currency_code)
         body = invoice_body(
@@ -153,28 +176,26 @@ class _Play:
         options = self.stage.options.payments
         body = payment_body(
             draft,
-            NAMES,
+            self.stage.names,
             customer_id="<its customer>",
             invoice_id=THE_INVOICE,
             marker=self._mark("payment", draft.once_per),
             mode=options.mode_of(draft.method),
-            account_name=options.account_of(draft.method),
+            account_name=self.stage.options.account_of_payments(draft.method),
         )
-        note = "less what is recorded of it already" if draft.is_so_far else None
+        note = LESS_RECORDED if draft.is_so_far else None
         return Call(title="POST /customerpayments", body=body, note=note)
 
     def _refund(self, draft: RefundDraft, computed: list[Computed]) -> Iterator[Call]:
         options = self.stage.options
-        plan = plan_credit_note(draft, NAMES, options) if draft.lines else None
+        plan = plan_credit_note(draft, self.stage.names, options) if draft.lines else None
         if plan:
-            name = f"credit note {draft.reference_number}"
-            computed.append(
-                Computed(name=name, plan=plan, control_total=draft.control_total, currency_code=draft.currency_code)
-            )
+            computed.append(_computed("credit_note", draft, plan))
         mark = self._mark("credit_note", draft.once_per)
         fields = plan.fields if plan else {}
-        body = credit_note_body(draft, fields, NAMES, customer_id="<its customer>", marker=mark)
-        yield Call(title="POST /creditnotes", body=body, note=None if plan else SHARES)
+        body = credit_note_body(draft, fields, self.stage.names, customer_id="<its customer>", marker=mark)
+        note = None if plan else f"{SHARES}, {LESS_RECORDED}" if draft.is_so_far else SHARES
+        yield Call(title="POST /creditnotes", body=body, note=note)
         yield from self._money_back(draft)
 
     def _money_back(self, draft: RefundDraft) -> Iterator[Call]:
@@ -187,11 +208,11 @@ class _Play:
         if back:
             body = payout_body(
                 draft,
-                NAMES,
+                self.stage.names,
                 amount=back,
                 marker=self._mark("payout", draft.once_per),
                 mode=options.mode_of(draft.method),
-                account_name=options.account_of(draft.method),
+                account_name=self.stage.options.account_of_payments(draft.method),
             )
             yield Call(title=f"POST /creditnotes/{THE_NOTE}/refunds", body=body)
 
@@ -207,7 +228,8 @@ class _Play:
             yield self._contact(contact, draft.currency_code)
         mark, field = self._mark("expense"), self.stage.unique_field
         customer_id = "<its customer>" if draft.customer else None
-        body = expense_body(draft, NAMES, marker=mark, customer_id=customer_id, unique_field=field)
+        draft = as_named(draft, self.stage.options.namesakes)
+        body = expense_body(draft, self.stage.names, marker=mark, customer_id=customer_id, unique_field=field)
         vendor = {"vendor_name": draft.vendor_name} if draft.vendor_name else {}
         over = self.stage.options.expenses.approval_over
         note = None if over is None else f"once it is approved, if it is over {over}" if over else "once it is approved"
@@ -225,11 +247,21 @@ class _Play:
         return named_contact(draft, self.stage.connection, currency_code)
 
     def _contact(self, draft: ContactDraft, currency_code: str) -> Call:
-        body = contact_body(draft, NAMES, contact_name=draft.contact_name, currency_code=currency_code)
+        body = contact_body(draft, self.stage.names, contact_name=draft.contact_name, currency_code=currency_code)
         return Call(title="POST /contacts, unless it is there", body=body)
 
     def _mark(self, kind: str, once_per: str | None = None) -> str:
         return marker(f"{self.stage.connection}/{kind}/{once_per or self.drafts.once_per}", 1)
+
+
+def _computed(kind: DocumentKind, draft: InvoiceDraft | RefundDraft, plan: Plan) -> Computed:
+    return Computed(
+        kind=kind,
+        name=f"{kind.replace('_', ' ')} {draft.reference_number}",
+        plan=plan,
+        control_total=draft.control_total,
+        currency_code=draft.currency_code,
+    )
 
 
 def _naming(customer: ContactDraft, body: Mapping[str, Any]) -> dict[str, Any]:

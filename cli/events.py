@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from cli.deployment import Deployment, read_deployment
 from config.redis_client import open_redis
 from ledger import STATES, Event, Ledger
 from ledger.approvals import DONE
+from ledger.records import second
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def events(state: str | None, connection: str | None, find: str | None, limit: i
         found = _found(ledger, find) if find else ledger.events.list(state=state, connection=connection, newest=limit)
         for event in found:
             if state in (None, event.state) and connection in (None, event.connection):
-                click.echo(json.dumps(describe(event)) if as_json else _line(event))
+                click.echo(json.dumps(event.as_json()) if as_json else _line(event))
 
 
 def _found(ledger: Ledger, term: str) -> Iterator[Event]:
@@ -50,29 +50,19 @@ def _found(ledger: Ledger, term: str) -> Iterator[Event]:
 
 @click.command()
 @click.argument("event_id")
+@click.option("--calls", "with_calls", is_flag=True, help="Also every call to Zoho; --json has them in any case.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-def show(event_id: str, as_json: bool) -> None:
+def show(event_id: str, with_calls: bool, as_json: bool) -> None:
     """Show one event: its documents, its trouble and its timeline."""
     with open_ledger() as (_, ledger):
         told = describe_fully(ledger, event_id)
     if told is None:
         raise click.ClickException(f"There is no event {event_id}.")
-    click.echo(json.dumps(told, indent=2) if as_json else _page(told))
-
-
-def describe(event: Event) -> dict[str, Any]:
-    """The event as `events --json` and the head of `show --json` give it."""
-    return {
-        "event_id": event.event_id,
-        "connection": event.connection,
-        "source": event.source,
-        "topic": event.topic,
-        "state": event.state,
-        "attempts": event.attempts,
-        "received_at": moment(event.received_at),
-        "due_at": moment(event.due_at) if event.due_at else None,
-        "error": event.error.as_json() if event.error else None,
-    }
+    if as_json:
+        return click.echo(json.dumps(told, indent=2))
+    click.echo(_page(told))
+    for call in told["calls"] if with_calls else ():
+        click.echo(f"    {_describe_call(call)}")
 
 
 def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
@@ -81,8 +71,9 @@ def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
     if event is None:
         return None
     return {
-        **describe(event),
+        **event.as_json(),
         "approval": approval.as_json() if (approval := ledger.approvals.get(event.event_id)) else None,
+        "calls": [call.as_json() for call in ledger.calls.of(event.event_id)],
         "documents": [record.as_json() for record in ledger.documents.of(event.event_id)],
         "timeline": [
             {"at": step.at, "step": step.step, "detail": step.detail} for step in ledger.events.timeline(event.event_id)
@@ -97,7 +88,7 @@ def describe_trouble(code: str, field: str | None, message: str) -> str:
 
 def _line(event: Event) -> str:
     trouble = f"  {event.error.code}: {event.error.message}" if event.error else ""
-    return f"{event.event_id}  {moment(event.received_at)}  {event.state:<8}  {event.connection} {event.topic}{trouble}"
+    return f"{event.event_id}  {second(event.received_at)}  {event.state:<8}  {event.connection} {event.topic}{trouble}"
 
 
 def _page(told: dict[str, Any]) -> str:
@@ -119,6 +110,15 @@ def _page(told: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _describe_call(call: Mapping[str, Any]) -> str:
+    answer = "no answer" if call["status"] is None else f"{call['status']}, code {call['code'] or 'none'}"
+    filters = "&".join(f"{name}={value}" for name, value in call["params"].items())
+    place = f"{call['path']}?{filters}" if filters else call["path"]
+    count = "" if call["counted"] else ", not counted"
+    told = f"{call['at']}  {call['method']} {place}  {answer}, {call['seconds']:.3f} s{count}: {call['message']}"
+    return told.removesuffix(": ")
+
+
 def _describe_approval(approval: Mapping[str, Any]) -> str:
     who = f"submitted by {' / '.join(approval['submitted_by']) or 'nobody named'}"
     if approval["verdict"] is None:
@@ -126,8 +126,3 @@ def _describe_approval(approval: Mapping[str, Any]) -> str:
     note = f": {approval['note']}" if approval["note"] else ""
     done = f"{DONE[approval['verdict']]} by {' / '.join(approval['decided_by'])} at {approval['decided_at']}{note}"
     return f"{approval['summary']}: {done} ({who})"
-
-
-def moment(instant: datetime) -> str:
-    """The instant, to the second, as people and JSON read it."""
-    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
 
 import click
 
-from ingest.schemes import SCHEMES
+from ingest.schemes import Request, address, make_scheme
 from mappings import Example, Received, Source
 
 
@@ -33,12 +35,21 @@ def as_new_delivery(source: Source, example: Example) -> Example:
     return replace(example, headers=headers)
 
 
-def sign(source: Source, example: Example, secret: str, *, timestamp: float) -> dict[str, str]:
-    """The example's headers and the signature its sender would add at `timestamp` (unix seconds)."""
-    verify = source.verify
+def answering_at(source: Source, example: Example, url: str) -> Example:
+    """The example whose sender hears at `url` what is told later, wherever its mapping's `answer` would tell it."""
+    plans = (event.answer for event in source.plan.events.values() if event.answer)
+    body = example.body
+    for host in sorted({host for plan in plans for host in plan.hosts}):
+        for written in (str, partial(quote, safe="")):
+            body = body.replace(written(f"https://{host}").encode(), written(url).encode())
+    return replace(example, body=body)
+
+
+def sign(source: Source, example: Example, secret: str, *, timestamp: float, public_url: str = "") -> Request:
+    """The request its sender would make of the example at `timestamp` (unix seconds)."""
     message_id = example.headers.get("webhook-id") or f"msg_{hashlib.sha256(example.body).hexdigest()[:24]}"
-    signed = SCHEMES[verify.scheme].sign(verify.parameters, example.body, secret, message_id, int(timestamp))
-    return {**example.headers, **signed}
+    request = Request(example.body, example.headers, url=address(public_url, source.name))
+    return make_scheme(source.verify).sign(request, secret, message_id=message_id, timestamp=int(timestamp))
 
 
 def _find_delivery_header(source: Source, body: bytes, headers: Mapping[str, str]) -> str | None:

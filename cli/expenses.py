@@ -14,7 +14,7 @@ def find_gaps(deployment: Deployment, *, of_every_event: bool) -> Iterator[str]:
     """
     for connection in sorted(deployment.connections.values(), key=lambda connection: connection.name):
         needs = _needs(connection.options)
-        source = deployment.sources[connection.source]
+        source = deployment.configured[connection.name]
         for topic, field in _expense_fields(source, needs, given=not of_every_event):
             which = "every expense" if of_every_event else "an expense that names no account itself"
             yield f"{connection.name}: {which} ({topic}) will be parked: {needs[field]}"

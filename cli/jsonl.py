@@ -65,7 +65,10 @@ class Requests:
             raise NotARequest("it holds half a character, an extreme number, or too much nesting") from None
         if len(received.body) > self.most_bytes:
             raise NotARequest("the body is larger than BOOKHOOK_MAX_BODY_BYTES")
-        return received
+        events = self.source.events(received)
+        if len(events) > 1:
+            raise NotARequest(f"the line holds {len(events)} events: write each on a line of its own")
+        return events[0]
 
     def _request(self, content: Mapping[str, Any]) -> Received:
         headers = content.get("headers", {})

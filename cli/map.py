@@ -1,8 +1,10 @@
-"""`bookhook map`: the bodies a request would become and what they come to, by the code that posts, without network."""
+"""`bookhook map`: the bodies a request would become and what they come to, by the code that posts."""
 
+import importlib
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +14,7 @@ from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Call, Computed, Stage, set_stage
 from cli.events import describe_trouble
 from cli.examples import find_example
-from errors import NeedsAttention, TaxDiffers, TotalDiffers
+from errors import NeedsAttention, RetryLater, TaxDiffers, TotalDiffers
 from mappings import Received, Source
 from zoho.arithmetic import LineTotals, Totals
 from zoho.protocol import freeze
@@ -29,24 +31,49 @@ COLUMNS = ("line", "quantity", "rate", "discount", "amount", "taxes", "total")
 @click.command("map")
 @click.argument("source")
 @click.argument("request_name", metavar="CASE|REQUEST.JSON")
-def map_request(source: str, request_name: str) -> None:
+@click.option("--connection", help="As this connection of SOURCE has it: its options, its patch, what it decides.")
+@click.option("--fetch", is_flag=True, help="Ask the sender's API for what the request lacks; needs a connection.")
+def map_request(source: str, request_name: str, connection: str | None, fetch: bool) -> None:
     """Show the bodies that an example of SOURCE, or a request in a file, would become: names stand where ids would.
 
-    SOURCE may be the name of a connection, too. Below the bodies stands what they come to by Zoho's arithmetic. What a
-    dry run cannot know stands on standard error. Exits with 1 when the request would be parked.
+    SOURCE may be the name of a connection, too, in place of --connection. What is fetched for it is what the request's
+    file says, and nothing is called, unless --fetch says so. Below the bodies stands what they come to by Zoho's
+    arithmetic. What a dry run cannot know stands on standard error. Exits with 1 when the request, or an event of it,
+    would be parked.
     """
-    stage = _find_stage(read_deployment(), source)
-    received = _read(stage.source, request_name)
+    deployment = read_deployment()
+    stage = _find_stage(deployment, source, connection)
+    events = _read(stage.source, request_name)
+    complete = partial(_fetch, deployment, stage) if fetch else lambda event: event
+    done = []
+    for number, event in enumerate(events, start=1):
+        if len(events) > 1:
+            click.echo(f"event {number} of {len(events)}:")
+        done.append(_rehearse(stage, event, complete))
+    sys.exit(0 if all(done) else 1)
+
+
+def _rehearse(stage: Stage, event: Received, complete: Callable[[Received], Received]) -> bool:
+    """Shows what would come of an event; whether that is no parking."""
     try:
-        rehearsal = stage.rehearse(received)
+        rehearsal = stage.rehearse(complete(event))
+    except RetryLater as trouble:
+        raise click.ClickException(f"{trouble.message} Try again later.") from None
     except NeedsAttention as trouble:
         _tell(trouble)
-        sys.exit(1)
+        return False
     click.echo("\n".join(map(_told, rehearsal.calls)) or f"would be ignored: {rehearsal.ignored}")
     for computed in rehearsal.computed:
         click.echo(f"\n{_computation(computed)}")
     if rehearsal.calls:
         click.echo(CANNOT_KNOW, err=True)
+    return True
+
+
+def _fetch(deployment: Deployment, stage: Stage, event: Received) -> Received:
+    """The event with what the connection's API answers; only this loads what calls."""
+    completed: Received = importlib.import_module("cli.asking").ask(deployment, stage, event)
+    return completed
 
 
 def _tell(trouble: NeedsAttention) -> None:
@@ -60,21 +87,27 @@ def _tell(trouble: NeedsAttention) -> None:
     click.echo(f"would be parked: {told}\nwhat to do: {remedy}", err=True)
 
 
-def _find_stage(deployment: Deployment, name: str) -> Stage:
-    connection = deployment.connections.get(name)
-    source = connection.source if connection else name
-    if source not in deployment.sources:
-        raise click.UsageError(f"There is no source {source!r}; there are {', '.join(sorted(deployment.sources))}.")
-    return set_stage(deployment.sources[source], name, deployment.settings)
+def _find_stage(deployment: Deployment, name: str, connection: str | None) -> Stage:
+    source = deployment.configured.get(connection or name) or deployment.sources.get(name)
+    if source is None:
+        raise click.UsageError(f"There is no source {name!r}; there are {', '.join(sorted(deployment.sources))}.")
+    if connection and (connection not in deployment.configured or source.name != name):
+        ours = sorted(each.name for each in deployment.connections.values() if each.source == name)
+        raise click.UsageError(
+            f"There is no connection {connection!r} of {name}; there are {', '.join(ours) or 'none'}."
+        )
+    if (connection or name) not in deployment.configured:
+        source = source.in_language(deployment.settings.options.language)
+    return set_stage(source, connection or name, deployment.settings)
 
 
-def _read(source: Source, name: str) -> Received:
-    """A request: an example's by its case, or one in a file (`headers` with `body` or `raw`)."""
+def _read(source: Source, name: str) -> list[Received]:
+    """The events of a request: an example's by its case, or one in a file (`headers`, `body` or `raw`, `fetched`)."""
     if not name.endswith(".json"):
         example = find_example({source.name: source}, f"{source.name}/{name}")
-        return Received(example.body, example.headers)
+        return example.events
     try:
-        return source.read_request(Path(name))
+        return source.events(source.read_request(Path(name)))
     except (OSError, ValueError) as error:
         raise click.UsageError(f"{name} cannot be read as a request: {error}") from None
 

@@ -8,10 +8,10 @@ import click
 from cli.desk import is_at_terminal, login_name, sit_at_desk
 from cli.events import open_ledger
 from cli.undo import confirm, show_plan, undo_steps
-from errors import Busy
 from ledger import Ledger
 from worker.acceptance import accept, differing
 from worker.desk import Desk
+from worker.turns import end_by_hand, give_turn
 from worker.undo import UNDONE, plan_undo
 
 DIFFERS = frozenset({"total_differs", "tax_differs"})
@@ -34,22 +34,28 @@ CHOICES = {
     "--by", default=login_name, show_default="your login name", help="Who accepts a total, or has seen to it."
 )
 @click.option("--note", default="", help="With --done: what was done by hand.")
+@click.option("--refetch", is_flag=True, help="Ask the sender's API anew for what was fetched for the events.")
 @click.option("--yes", is_flag=True, help="Take documents back without asking.")
-def retry(event_ids: tuple[str, ...], state: str | None, by: str, note: str, yes: bool, **ways: bool) -> None:
+def retry(
+    event_ids: tuple[str, ...], state: str | None, by: str, note: str, refetch: bool, yes: bool, **ways: bool
+) -> None:
     """Hand parked or waiting events to the workers again; exits with 1 if any could not be.
 
     What was undone is posted anew when its event is named, never by its state. A document whose total differs is
     compared again, never posted, unless one of --accept, --void and --anew says otherwise; at a terminal that is asked.
-    What a person has done by hand ends with --done, and is not handed on.
+    What a person has done by hand ends with --done, and is not handed on. What the sender's API answered before is used
+    again, unless --refetch says otherwise.
     """
     if bool(event_ids) == bool(state):
         raise click.UsageError("Give the ids of events, or --state parked.")
     way = _only(ways, event_ids)
     _check_words(way, by=by, note=note)
-    if way is None and is_at_terminal() and event_ids:
+    if refetch and way is not None:
+        raise click.UsageError(f"--refetch and --{way} exclude each other: give one.")
+    if way is None and not refetch and is_at_terminal() and event_ids:
         way = _ask(event_ids)
     if way in (None, "compare"):
-        refused = _requeue_all(event_ids, state)
+        refused = _requeue_all(event_ids, state, refetch=refetch)
     elif way == "done":
         refused = _end_all(event_ids, by=by, note=note)
     else:
@@ -84,24 +90,19 @@ def _end_all(event_ids: tuple[str, ...], *, by: str, note: str) -> int:
 
 def _end(ledger: Ledger, event_id: str, *, by: str, note: str) -> bool:
     """Ends a parked event that was seen to by hand; says why not."""
-    event = ledger.events.get(event_id)
-    first = event.event_id if event else event_id
-    if ledger.undoing.unfinished(first):
-        obstacle: str | None = f"being undone; finish that first: bookhook undo {event_id}"
-    else:
-        obstacle = ledger.undoing.see_to(first, by=by, note=note)
+    obstacle = end_by_hand(ledger, event_id, by=by, note=note)
     if obstacle is not None:
-        click.echo(f"{event_id}: {_why_not(obstacle)}", err=True)
+        click.echo(f"{event_id}: {obstacle}", err=True)
         return False
     click.echo(f"{event_id}: seen to by {by.strip()}; it has ended, and nothing is posted")
     return True
 
 
-def _requeue_all(event_ids: tuple[str, ...], state: str | None) -> int:
+def _requeue_all(event_ids: tuple[str, ...], state: str | None, *, refetch: bool) -> int:
     with open_ledger() as (_, ledger):
         chosen = event_ids or _in_state(ledger, state)
         with click.progressbar(chosen, label="retrying", file=sys.stderr, hidden=len(chosen) < 100) as bar:
-            handed = sum(_requeue(ledger, event_id) for event_id in bar)
+            handed = sum(_requeue(ledger, event_id, refetch=refetch) for event_id in bar)
     click.echo(f"{handed} handed to the workers")
     return len(chosen) - handed
 
@@ -115,30 +116,12 @@ def _in_state(ledger: Ledger, state: str | None) -> list[str]:
     return chosen
 
 
-def _requeue(ledger: Ledger, event_id: str) -> bool:
+def _requeue(ledger: Ledger, event_id: str, *, refetch: bool = False) -> bool:
     """Gives the event its turn, what was undone a new generation; says why not."""
-    obstacle = _obstacle(ledger, event_id) or ledger.events.requeue(event_id)
+    obstacle = give_turn(ledger, event_id, refetch=refetch)
     if obstacle is not None:
-        click.echo(f"{event_id}: {_why_not(obstacle)}", err=True)
+        click.echo(f"{event_id}: {obstacle}", err=True)
     return obstacle is None
-
-
-def _why_not(obstacle: str) -> str:
-    return f"it is {obstacle}" if obstacle else "there is no such event"
-
-
-def _obstacle(ledger: Ledger, event_id: str) -> str | None:
-    """What keeps documents that were undone from their next generation, which begins here."""
-    event = ledger.events.get(event_id)
-    if event is None or event.state not in ("parked", "waiting"):
-        return None
-    if ledger.undoing.unfinished(event.event_id):
-        return f"being undone; finish that first: bookhook undo {event_id}"
-    try:
-        ledger.undoing.permit_anew(event.event_id)
-    except Busy:
-        return "at work: another event is at one of its documents"
-    return None
 
 
 def _ask(event_ids: tuple[str, ...]) -> str | None:

@@ -8,6 +8,7 @@ import requests
 
 from cli.deployment import Deployment, read_deployment
 from cli.examples import as_new_delivery, find_example, sign
+from ingest.schemes import CannotSign
 from mappings import Example, Source
 
 TIMEOUT_SECONDS = 10.0
@@ -34,22 +35,29 @@ def send(example: str, url: str, times: int, fields: tuple[str, ...]) -> None:
     accepted = True
     with requests.Session() as session:
         for _ in range(times):
-            answer = deliver(session, url, deployment.sources[found.source], found, secret=secret)
+            source = deployment.sources[found.source]
+            public_url = deployment.public_url(deployment.connections[found.source])
+            answer = deliver(session, url, source, found, secret=secret, public_url=public_url)
             click.echo(f"{answer.status_code} {answer.text.strip()}")
             accepted = accepted and answer.ok
     sys.exit(0 if accepted else 1)
 
 
-def deliver(session: requests.Session, url: str, source: Source, example: Example, *, secret: str) -> requests.Response:
+def deliver(
+    session: requests.Session, url: str, source: Source, example: Example, *, secret: str, public_url: str = ""
+) -> requests.Response:
     """The answer to the example, signed and posted to its source's connection."""
     try:
+        request = sign(source, example, secret, timestamp=time.time(), public_url=public_url)
         return session.post(
-            f"{url.rstrip('/')}/hooks/{source.name}",
-            data=example.body,
-            headers=sign(source, example, secret, timestamp=time.time()),
+            url.rstrip("/") + request.target(source.name),
+            data=request.body,
+            headers=request.headers,
             timeout=TIMEOUT_SECONDS,
             allow_redirects=False,
         )
+    except CannotSign as error:
+        raise click.ClickException(f"{source.name}/{example.case} cannot be signed: {error}.") from None
     except requests.RequestException as error:
         raise click.ClickException(f"{url} cannot be reached ({type(error).__name__}). Is `bookhook web` up?") from None
 

@@ -1,38 +1,32 @@
 """`bookhook undo`: takes back what events led to, after a person has seen what that means."""
 
 import sys
-import time
 from collections.abc import Iterable
 
 import click
 
-from cli.desk import is_at_terminal, say, sit_at_desk
-from errors import BookhookError, Busy, QuotaExhausted
+from cli.actions import WORDS, patiently, plan_patiently
+from cli.desk import is_at_terminal, sit_at_desk
+from cli.organizations import organization_option, say
+from errors import BookhookError, Busy
 from ledger.events import LEASE_SECONDS
 from worker.desk import Desk
-from worker.undo import UNDONE, Step, carry_out, is_in_doubt, plan_undo
+from worker.undo import UNDONE, Step, is_in_doubt
 
-# What a person waits for at a terminal.
-LONGEST_WAIT_SECONDS = 61.0
 # States whose events lead to nothing more once they are parked, and what to do about those that cannot be.
 COMING = frozenset({"queued", "waiting"})
 NOT_YET = {
     "working": "it is at work; undo it when it has ended",
     "awaiting_approval": "it waits for approval; to end it: bookhook reject",
 }
-WORDS = {
-    "delete": "will be deleted",
-    "void": "will be voided",
-    "forget": "counts as undone",
-    "leave": "stays",
-}
 
 
 @click.command()
 @click.argument("event_ids", nargs=-1)
+@organization_option
 @click.option("--batch", help="Every event of a backfill of this name.")
 @click.option("--yes", is_flag=True, help="Carry the plan out without asking.")
-def undo(event_ids: tuple[str, ...], batch: str | None, yes: bool) -> None:
+def undo(event_ids: tuple[str, ...], organization: str | None, batch: str | None, yes: bool) -> None:
     """Take back what events led to in Zoho: first the plan, then, when confirmed, its steps.
 
     Drafts, payments and expenses are deleted, invoices that were sent are voided; contacts stay. Events that are not
@@ -41,8 +35,9 @@ def undo(event_ids: tuple[str, ...], batch: str | None, yes: bool) -> None:
     """
     if bool(event_ids) == bool(batch):
         raise click.UsageError("Give the ids of events, or --batch with its name.")
-    with sit_at_desk() as desk:
+    with sit_at_desk(organization) as desk:
         chosen = list(event_ids) or _batch(desk, batch or "")
+        chosen = _of_organization(desk, chosen) if organization else chosen
         firsts = {event_id: _first_id(desk, event_id) for event_id in chosen}
         unknown = [event_id for event_id, first in firsts.items() if first is None]
         for event_id in unknown:
@@ -54,7 +49,7 @@ def undo(event_ids: tuple[str, ...], batch: str | None, yes: bool) -> None:
 def _undo(desk: Desk, event_ids: list[str], *, yes: bool) -> bool:
     """Shows what would happen and, if a person agrees, does it; gives whether something that was to go is left."""
     coming, held = _unfinished(desk, event_ids)
-    shown = _plan(desk, event_ids)
+    shown = plan_patiently(desk, event_ids)
     show_plan(shown)
     _show_unfinished(coming, held)
     if not (_ask(yes=yes) if coming else confirm(shown, yes=yes)):
@@ -104,7 +99,7 @@ def _do(desk: Desk, step: Step) -> bool:
     """Carries one step out; says what was done, or why not."""
     name = f"{step.record.kind.replace('_', ' ')} {step.record.number or step.record.zoho_id or ''}".rstrip()
     try:
-        click.echo(f"{name}: {_patiently(desk, step)}")
+        click.echo(f"{name}: {patiently(desk, step)}")
     except Busy:
         click.echo(
             f"{name}: not done yet, as a worker or an undo that was stopped may still be at it; "
@@ -118,17 +113,10 @@ def _do(desk: Desk, step: Step) -> bool:
     return False
 
 
-def _plan(desk: Desk, event_ids: list[str]) -> list[Step]:
-    for books in desk.books.values():
-        with books.quota.yielding(time.sleep):
-            return plan_undo(desk, event_ids)
-    return []
-
-
 def _plan_anew(desk: Desk, event_ids: list[str], shown: list[Step], coming: set[str]) -> list[Step]:
     """The plan now that nothing more comes of these events: what they led to goes too; all else is as it was shown."""
     agreed = {step.record.business_key: step for step in shown}
-    now = {step.record.business_key: step for step in _plan(desk, event_ids)}
+    now = {step.record.business_key: step for step in plan_patiently(desk, event_ids)}
     return [
         step if step.record.event_id in coming else agreed[key]
         for key, step in now.items()
@@ -163,6 +151,18 @@ def _batch(desk: Desk, name: str) -> list[str]:
     return event_ids
 
 
+def _of_organization(desk: Desk, event_ids: list[str]) -> list[str]:
+    """Those of the events that are of the desk's organization, or of which that is not known; tells of the others."""
+    left = []
+    for event_id in event_ids:
+        event = desk.ledger.events.get(event_id)
+        if event is None or event.organization in desk.books:
+            left.append(event_id)
+        else:
+            click.echo(f"{event_id}: it is of organization {event.organization}, and left alone", err=True)
+    return left
+
+
 def _first_id(desk: Desk, event_id: str) -> str | None:
     """The id of the event, the first one's for a repeat; its documents are kept though it may itself be gone."""
     event = desk.ledger.events.get(event_id)
@@ -179,15 +179,3 @@ def _park(desk: Desk, event_ids: Iterable[str]) -> set[str]:
             click.echo(f"{event_id}: {NOT_YET.get(obstacle, obstacle)}", err=True)
             refused.add(event_id)
     return refused
-
-
-def _patiently(desk: Desk, step: Step) -> str:
-    """What was done; waits while the quota has no room, since a step that was not begun may begin again."""
-    while True:
-        try:
-            return carry_out(desk, step)
-        except QuotaExhausted as refusal:
-            wait = refusal.retry_after_seconds or 1.0
-            if wait > LONGEST_WAIT_SECONDS:
-                raise
-            time.sleep(wait)

@@ -8,12 +8,33 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from environs import ValidationError
 
 Check = Callable[[object], None]
+SHORTEST_PASSWORD = 12
+SHORTEST_KEY = 32
+Value = TypeVar("Value")
+
+
+def parser(convert: Callable[[str], Value], check: Check, *, what: str = "a number") -> Callable[[str], Value]:
+    """What reads a text of a file: its ValueError says what the text is not, in the words of the check."""
+
+    def parse(text: str) -> Value:
+        try:
+            value = convert(text)
+        except (ValueError, ArithmeticError):
+            raise ValueError(f"is not {what}") from None
+        try:
+            check(value)
+        except ValidationError as error:
+            raise ValueError(str(error.messages[0])) from None
+        return value
+
+    return parse
 
 
 def is_one_of(words: Collection[str]) -> Check:
@@ -40,6 +61,18 @@ def is_share(value: object) -> None:
     """Checks for a share: 0 or more, less than 1."""
     if not (isinstance(value, Decimal) and 0 <= value < 1):
         raise ValidationError("is not a share: 0 or more, less than 1")
+
+
+def is_password(value: object) -> None:
+    """Checks for a password that is long enough not to be guessed."""
+    if len(str(value)) < SHORTEST_PASSWORD:
+        raise ValidationError(f"is shorter than {SHORTEST_PASSWORD} characters")
+
+
+def is_secret_key(value: object) -> None:
+    """Checks for keys with commas between them, each long enough not to be guessed."""
+    if any(len(key.strip()) < SHORTEST_KEY for key in str(value).split(",")):
+        raise ValidationError(f"is shorter than {SHORTEST_KEY} characters; `openssl rand -hex 32` makes a key")
 
 
 def is_digits(value: object) -> None:

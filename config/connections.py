@@ -1,22 +1,26 @@
 """The configured senders: those of the connections' file, and one for every other source whose secret is set."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.connection_file import Entry, default_options, read_connection_file
-from config.environment import read_text
+from config.connection_file import Entry, default_options
+from config.environment import find_unset, read_text
 from config.options import ConnectionOptions
+from config.organizations import DEFAULT
 from config.problems import ConfigError
-
-ORGANIZATION_SETTING = "ZOHO_ORGANIZATION_ID"
+from config.strict_yaml import did_you_mean, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One sender, posting to /hooks/<name>. `secrets` is never empty; any of them may have signed a request.
 
-    `secret_setting` is the setting they come from.
+    `secret_setting` is the setting they come from, `place` where the connections' file says so, "" where it does not.
+    `settings` are the values of its mapping's options; `credentials` the settings that it reads in place of those its
+    mapping names; `patch` is a file to lay over its mapping. `public_url` has no trailing slash. `apis` are addresses
+    on this machine that stand for API hosts.
     """
 
     name: str
@@ -25,29 +29,46 @@ class Connection:
     organization_id: str
     options: ConnectionOptions = field(default_factory=ConnectionOptions)
     secret_setting: str = ""
+    place: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    patch: Path | None = None
+    public_url: str | None = None
+    apis: Mapping[str, str] = field(default_factory=dict)
+
+    def setting_of(self, credential: str) -> str:
+        """The name of the setting that holds a credential which the mapping names."""
+        return self.credentials.get(credential, credential)
 
 
 def read_connections(
     environ: Mapping[str, str],
     settings_of_sources: Mapping[str, str],
     *,
-    file: Path | None = None,
+    entries: Sequence[Entry] = (),
+    organizations: Mapping[str, str],
     defaults: ConnectionOptions | None = None,
+    held: Collection[str] = (),
+    may_be_connected: bool = False,
 ) -> dict[str, Connection]:
     """The connections by name, given each source's secret setting (`{"shopify": "SHOPIFY_WEBHOOK_SECRET"}`).
 
-    Those of `file` come first. A source whose setting is set has a connection of its name, unless one of the file uses
-    that setting. `defaults` are the options of whoever says nothing else. Several secrets, separated by commas, are
-    all valid while one replaces the other. Raises ConfigError with every problem; its sentences never hold a secret.
+    Those of the file, its `entries`, come first. A source whose setting is set has a connection of its name, unless one
+    of the file uses that setting. `organizations` are the ids by name. `defaults` are the options of whoever says
+    nothing else; expenses of the sources that are `held` await approval by default. Several secrets,
+    separated by commas, are all valid while one replaces the other. Where organizations `may_be_connected` later,
+    others may be named by id, and the default one need not be there: its name is then its id. Raises ConfigError with
+    every problem; its sentences never hold a secret.
     """
-    defaults = defaults or ConnectionOptions()
     problems: list[str] = []
-    entries = _read_entries(file, settings_of_sources, defaults, problems)
-    entries += _entries_of_sources(settings_of_sources, defaults, entries)
+    entries = [*entries, *_entries_of_sources(settings_of_sources, defaults or ConnectionOptions(), entries, held)]
     secrets = {entry.name: _secrets(environ, entry, problems) for entry in entries}
     configured = [entry for entry in entries if secrets[entry.name]]
-    organization_id = _organization_id(environ, configured, problems)
-    problems += _other_organizations(configured, organization_id)
+    if may_be_connected:
+        organizations = {DEFAULT: DEFAULT, **organizations}
+    problems += find_unknown_organizations(configured, organizations, may_be_connected=may_be_connected)
+    problems += _lacking_default(configured, organizations)
+    problems += _missing_credentials(environ, entries)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return {
@@ -55,39 +76,61 @@ def read_connections(
             name=entry.name,
             source=entry.source,
             secrets=secrets[entry.name],
-            organization_id=organization_id,
+            organization_id=organizations.get(entry.organization or DEFAULT) or entry.organization or "",
             options=entry.options,
             secret_setting=entry.secret_setting,
+            place=entry.place,
+            settings=entry.settings,
+            credentials=entry.credentials,
+            patch=entry.patch,
+            public_url=entry.public_url,
+            apis=entry.apis,
         )
         for entry in configured
     }
 
 
+def find_unknown_organizations(
+    entries: Sequence[Entry], organizations: Mapping[str, str], *, may_be_connected: bool = False
+) -> list[str]:
+    """A problem for each entry that names an organization which is not there, by name or id.
+
+    Any id will do where organizations `may_be_connected` later.
+    """
+    there = {*organizations, *organizations.values()}
+    return [
+        f"{entry.place}.organization: no such organization: {shown(entry.organization)}"
+        + (did_you_mean(entry.organization, organizations) if organizations else ": describe it in organizations")
+        for entry in entries
+        if entry.organization
+        and entry.organization not in there
+        and not (may_be_connected and entry.organization.isdigit())
+    ]
+
+
 def read_secrets(environ: Mapping[str, str], setting: str) -> tuple[str, ...]:
-    """The comma-separated secrets of a setting, none if it is unset; raises ConfigError without quoting any."""
+    """The comma-separated secrets of a setting, none if it is unset; raises ConfigError without quoting any.
+
+    A JSON object, such as a key set, is one secret.
+    """
     text = read_text(environ, setting)
     if text is None:
         return ()
-    secrets = tuple(part.strip() for part in text.split(","))
+    secrets = (text,) if _is_json_object(text) else tuple(part.strip() for part in text.split(","))
     if not all(secrets):
         raise ConfigError([f"{setting}: one of the comma-separated secrets is empty"])
     return secrets
 
 
-def _read_entries(
-    file: Path | None, sources: Mapping[str, str], defaults: ConnectionOptions, problems: list[str]
-) -> list[Entry]:
-    if file is None:
-        return []
+def _is_json_object(text: str) -> bool:
     try:
-        return read_connection_file(file, settings_of_sources=sources, defaults=defaults)
-    except ConfigError as error:
-        problems += error.problems
-        return []
+        return text.startswith("{") and isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _entries_of_sources(
-    sources: Mapping[str, str], defaults: ConnectionOptions, entries: Sequence[Entry]
+    sources: Mapping[str, str], defaults: ConnectionOptions, entries: Sequence[Entry], held: Collection[str]
 ) -> list[Entry]:
     """An entry for each source that the file leaves as it is."""
     used = {entry.secret_setting for entry in entries} | {entry.name for entry in entries}
@@ -96,8 +139,8 @@ def _entries_of_sources(
             name=source,
             source=source,
             secret_setting=setting,
-            organization_id=None,
-            options=default_options(defaults, source),
+            organization=None,
+            options=default_options(defaults, held=source in held),
             place="",
         )
         for source, setting in sources.items()
@@ -116,29 +159,25 @@ def _secrets(environ: Mapping[str, str], entry: Entry, problems: list[str]) -> t
     return secrets
 
 
-def _organization_id(environ: Mapping[str, str], entries: Sequence[Entry], problems: list[str]) -> str:
-    try:
-        return _read_organization_id(environ, list(dict.fromkeys(entry.secret_setting for entry in entries)))
-    except ConfigError as error:
-        problems += error.problems
-        return ""
+def _lacking_default(entries: Sequence[Entry], organizations: Mapping[str, str]) -> list[str]:
+    """That there is no default organization, though connections post to it."""
+    lacking = [entry for entry in entries if entry.organization is None] if DEFAULT not in organizations else []
+    if organizations and (in_file := [entry for entry in lacking if entry.place]):
+        names = ", ".join(organizations)
+        return [
+            f"{entry.place}: organization is missing: ZOHO_ORGANIZATION_ID is not set; there are {names}"
+            for entry in in_file
+        ]
+    settings = list(dict.fromkeys(entry.secret_setting for entry in lacking))
+    what = "makes a connection that posts" if len(settings) == 1 else "make connections that post"
+    return [f"ZOHO_ORGANIZATION_ID is not set, but {', '.join(settings)} {what} there"] if settings else []
 
 
-def _read_organization_id(environ: Mapping[str, str], secret_settings: Sequence[str]) -> str:
-    """The organization that these settings' connections post to; "" where there is none and no need of one."""
-    if not secret_settings:
-        return ""
-    organization_id = read_text(environ, ORGANIZATION_SETTING)
-    if organization_id is None:
-        what = "makes a connection that posts" if len(secret_settings) == 1 else "make connections that post"
-        raise ConfigError([f"{ORGANIZATION_SETTING} is not set, but {', '.join(secret_settings)} {what} there"])
-    return organization_id
-
-
-def _other_organizations(entries: Sequence[Entry], organization_id: str) -> list[str]:
-    return [
-        f"{entry.place}.organization: {entry.organization_id} is not {ORGANIZATION_SETTING}; "
-        "connections of other organizations need a deployment of their own"
+def _missing_credentials(environ: Mapping[str, str], entries: Sequence[Entry]) -> list[str]:
+    named = [
+        (f"{entry.place}.credentials.{name}", entry.credentials[name])
         for entry in entries
-        if organization_id and entry.organization_id not in (None, organization_id)
+        for name in entry.credentials
     ]
+    unset = set(find_unset(environ, dict.fromkeys(setting for _, setting in named if setting)))
+    return [f"{place}: {setting} is not set" for place, setting in named if setting in unset]

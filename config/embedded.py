@@ -109,14 +109,21 @@ def find_server() -> Path:
 
 def find_socket_path(folder: Path) -> Path:
     """Where the server of `folder` listens: in it, or in a private temporary folder where that path is too long."""
-    nearby = folder / "redis.sock"
-    if len(os.fsencode(nearby)) <= LONGEST_SOCKET_PATH:
+    if _is_short(nearby := folder / "redis.sock"):
         return nearby
     fingerprint = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
-    private = _make_folder(Path(tempfile.gettempdir()) / f"bookhook-{os.getuid()}-{fingerprint}")
+    private = Path(tempfile.gettempdir()) / f"bookhook-{os.getuid()}-{fingerprint}"
+    if not _is_short(private / "redis.sock"):
+        remedy = "set BOOKHOOK_HOME or TMPDIR to a shorter path"
+        raise ConfigError([f"the embedded Redis cannot listen below {folder} nor {private.parent}; {remedy}"])
+    _make_folder(private)
     if private.is_symlink() or private.stat().st_uid != os.getuid():
         raise ConfigError([f"{private} belongs to someone else; set BOOKHOOK_HOME to a shorter path"])
     return private / "redis.sock"
+
+
+def _is_short(address: Path) -> bool:
+    return len(os.fsencode(address)) <= LONGEST_SOCKET_PATH
 
 
 def _no_server() -> ConfigError:

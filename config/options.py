@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 TaxMode = Literal["zoho", "amounts", "none"]
+Language = Literal["en", "de", "fr", "es", "it", "nl"]
+OTHER = "other"
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,8 @@ class ExpenseOptions:
     """Accounts of expenses by name, `accounts` by category word in lower case, and who must approve.
 
     `approval_over` is the amount in the organization's currency up to which none is needed; zero: always, None: never.
-    `submitters` and `approvers` are ids of people at the sender; submitters None: everybody there.
+    `submitters` and `approvers` are ids of people at the sender; submitters None: everybody there. `channel` is where
+    approvers are asked there, by its id.
     """
 
     paid_through: str | None = None
@@ -73,6 +77,36 @@ class ExpenseOptions:
     submitters: frozenset[str] | None = None
     approvers: frozenset[str] = frozenset()
     receipt_hosts: tuple[str, ...] = ()
+    channel: str | None = None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The category words that people may choose from; `other` where there is an account for any other word."""
+        other = {OTHER} if self.accounts and self.default_account else set[str]()
+        return tuple(sorted(self.accounts.keys() - {OTHER})) + tuple(other | ({OTHER} & self.accounts.keys()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namesakes:
+    """What taxes and accounts that Zoho does not have are called there, by their name in lower case."""
+
+    taxes: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+    def tax(self, name: str) -> str:
+        """The name in Zoho; that itself where nobody has said anything else."""
+        return _follow(self.taxes, name)
+
+    def account(self, name: str) -> str:
+        """The name in Zoho; that itself where nobody has said anything else."""
+        return _follow(self.accounts, name)
+
+
+def _follow(namesakes: Mapping[str, str], name: str) -> str:
+    """The last name that is not called something else: what was renamed may be renamed again."""
+    for _ in range(len(namesakes)):
+        name = namesakes.get(name.strip().casefold(), name)
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +114,19 @@ class ConnectionOptions:
     """Everything one connection decides.
 
     `contact_currency`: a customer who buys in another currency than before becomes a contact of its own (`separate`),
-    since Zoho does not let a contact change its currency, or the event is parked (`park`).
+    since Zoho does not let a contact change its currency, or the event is parked (`park`). `language` is that of the
+    few words that are our own.
     """
 
     taxes: TaxOptions = TaxOptions()
     payments: PaymentOptions = PaymentOptions()
     invoices: InvoiceOptions = InvoiceOptions()
     expenses: ExpenseOptions = ExpenseOptions()
+    namesakes: Namesakes = Namesakes()
     contact_currency: Literal["separate", "park"] = "separate"
+    language: Language = "en"
+
+    def account_of_payments(self, method: str | None) -> str | None:
+        """What the account of payments by this method is called in Zoho; None: Zoho's own default."""
+        account = self.payments.account_of(method)
+        return account and self.namesakes.account(account)

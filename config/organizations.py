@@ -51,9 +51,39 @@ PLANS = {
 }
 
 
+DEFAULT = "default"
+"""The name of the organization that the ZOHO_* settings describe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a person finds what an organization is made of: settings, or places in the connections' file."""
+
+    organization_id: str = "ZOHO_ORGANIZATION_ID"
+    data_center: str = "ZOHO_DATA_CENTER"
+    client_id: str = "ZOHO_CLIENT_ID"
+    client_secret: str = "ZOHO_CLIENT_SECRET"  # noqa: S105  a setting's name
+    refresh_token: str = "ZOHO_REFRESH_TOKEN"  # noqa: S105  a setting's name
+    plan: str = "ZOHO_PLAN"
+    calls_per_day: str = "ZOHO_CALLS_PER_DAY"
+    again: str = "Connect again: in the console, or set the new {refresh_token}."
+
+
+CONSOLE = Places(
+    organization_id="the organization",
+    data_center="the data centre",
+    client_id="the client id",
+    client_secret="the client secret",  # noqa: S106  words, not a secret
+    refresh_token="the grant",  # noqa: S106  words, not a secret
+    plan="its plan",
+    again="Connect again: in the console, under Zoho.",
+)
+"""What an organization is made of that was connected in the console."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """One Zoho Books organization and the grant to use it.
+    """One Zoho Books organization and the grant to use it; `name` is what the connections' file calls it.
 
     URLs have no trailing slash. `limits` are already reduced by the head-room left to other integrations.
     `unique_field` is the API name of a custom field that takes no value twice, on invoices and expenses.
@@ -70,3 +100,10 @@ class Organization:
     timeout_seconds: float = 30.0
     time_zone: str | None = None
     unique_field: str | None = None
+    name: str = DEFAULT
+    places: Places = Places()
+
+    @property
+    def label(self) -> str:
+        """What people read: the id, after the name where it has one of its own."""
+        return self.organization_id if self.name == DEFAULT else f"{self.name} ({self.organization_id})"

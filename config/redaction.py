@@ -27,14 +27,15 @@ _PRIVATE_FIELD = r"(?:\w*(?:token|secret|password|passwd|signature|api_?key|auth
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=://)[^\s/@?#]{1,256}@"), f"{REMOVED}@"),  # user:password@ of a URL
     (re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}+@[\w-]{1,63}(?:\.[\w-]{1,63})+"), REMOVED),  # e-mail address
-    (re.compile(r"(?<=[\w/])\?[^\s\"'<>]+"), f"?{REMOVED}"),  # query of a URL
+    (re.compile(r"(?<=[\w/-])\?[^\s\"'<>]+"), f"?{REMOVED}"),  # query of a URL
     (re.compile(r"(?i)\b(bearer|basic|zoho-oauthtoken)\s+[\w.~+/=-]+"), rf"\1 {REMOVED}"),
     (re.compile(rf"(?i)\b({_PRIVATE_FIELD}[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&}}\])]+"), rf"\1{REMOVED}"),
+    (re.compile(r"(?<=/hooks/)([\w-]+)/[^\s/?#\"'<>]+"), rf"\1/{REMOVED}"),  # the token in a connection's address
     (re.compile(r"\b1000\.[0-9A-Za-z]{20,}(?:\.[0-9A-Za-z]{20,})?"), REMOVED),  # Zoho's tokens and client ids
     (re.compile(r"\b(?:whsec_|xox[a-z]-|xapp-|shp[a-z]{2}_|[rs]k_live_|[rs]k_test_)[\w+/=-]+"), REMOVED),
 )
 # Without one of these none of the patterns finds anything, and most texts have none.
-_PERHAPS_PRIVATE = re.compile(r"[@?=:\s]|1000\.|whsec_|xox|xapp-|shp|[rs]k_")
+_PERHAPS_PRIVATE = re.compile(r"[@?=:\s]|/hooks/|1000\.|whsec_|xox|xapp-|shp|[rs]k_")
 
 
 def redact_text(text: str) -> str:
@@ -67,6 +68,21 @@ def redact(value: object, *, text: Callable[[str], str] = redact_text) -> object
     if isinstance(value, bytes | bytearray):
         return REMOVED
     return value
+
+
+def hide(value: object) -> object:
+    """The shape of a value: texts and numbers give way to what they are, names stay; what looks private is removed."""
+    return _kinds(redact(value))
+
+
+def _kinds(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _kinds(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_kinds(each) for each in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    return f"({'text' if isinstance(value, str) else 'number'})"
 
 
 def _redact_field(name: object, item: object, text: Callable[[str], str]) -> object:

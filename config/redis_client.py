@@ -10,6 +10,7 @@ from redis.retry import Retry
 
 from config.embedded import embedded_redis, revive
 from config.problems import ConfigError
+from config.quick_redis import Client, Pool
 from config.sentinel import BehindSentinels, connect_to_master
 from config.settings import Settings
 
@@ -38,7 +39,7 @@ def connect_redis(address: Address, *, answer_seconds: float = ANSWER_SECONDS) -
     }
     if isinstance(address, BehindSentinels):
         return connect_to_master(address, options)
-    return redis.Redis.from_url(address, **options)
+    return Client.from_pool(Pool.from_url(address, **options))
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from environs import ValidationError
 from redis.connection import parse_url
 from redis.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 
+from config.quick_redis import Client
+
 SENTINEL_PORT = 26379
 SENTINEL_SECONDS = 1.0
 OPTIONS = frozenset({"master", "auth"})
@@ -79,7 +81,7 @@ def connect_to_master(place: BehindSentinels, options: dict[str, Any]) -> redis.
         sentinel_kwargs={"retry": options["retry"], **timeouts, **tls, **account},
     )
     kept = {name: value for name, value in told.items() if name not in {"host", "port", "connection_class"}}
-    client: redis.Redis = sentinel.master_for(place.sentinels.master, **(kept | tls | options))  # type: ignore[no-untyped-call]
+    client: redis.Redis = sentinel.master_for(place.sentinels.master, Client, **(kept | tls | options))  # type: ignore[no-untyped-call]
     return client
 
 

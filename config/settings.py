@@ -3,25 +3,26 @@
 import datetime
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError
 
-from config.checks import is_loopback, parse_word_map
-from config.connections import Connection, read_connections
-from config.environment import FILE_SUFFIX, find_unset, read_texts
+from config.checks import parse_word_map
+from config.connection_file import Contents, read_connection_file
+from config.connections import Connection, find_unknown_organizations, read_connections
+from config.environment import FILE_SUFFIX, read_texts
+from config.openid import OpenIdClient, find_half_a_client, read_client
 from config.options import ConnectionOptions, ExpenseOptions, PaymentOptions, TaxOptions
-from config.organizations import DATA_CENTERS, PLANS, Limits, Organization
+from config.organization_file import OrganizationEntry
+from config.organization_list import Listed, find_missing_grants, list_ids, list_organizations
+from config.organizations import DEFAULT, Organization
 from config.problems import ConfigError
 from config.sentinel import Sentinels, parse_sentinels
 from config.table import SETTINGS, Setting
 
-GRANT_SETTINGS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN", "ZOHO_ORGANIZATION_ID")
 OUR_PREFIXES = ("BOOKHOOK_", "ZOHO_", "EXPENSE_")
 NOT_A_NUMBER = "is not a number"
 WORDS_OF_KINDS = {"int": "is not a whole number", "float": NOT_A_NUMBER, "decimal": NOT_A_NUMBER}
@@ -29,36 +30,55 @@ WORDS_OF_KINDS = {"int": "is not a whole number", "float": NOT_A_NUMBER, "decima
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Checked settings. `organization` is None until its four settings are all set; see `require_organization`.
+    """Checked settings. `organizations`, by id, are those whose grant is complete, the default one first.
 
-    `options` are those of every connection that the connections' file gives no others. `reconcile_at` is a time of the
-    organization's day.
+    `organization_ids` are those of all of them, by name, `organization_entries` what is said of each, by id, and
+    `usual_organization` what is said of none; `lacks` says what is needed to post to them all, which is nothing where
+    the console may connect them, with `secret_keys`. `client` is the id and secret for that. `options` are those of
+    every connection that the connections' file gives no others. `reconcile_at` is a time of an organization's day.
     """
 
     redis_url: str | None = field(repr=False)
     redis_sentinels: Sentinels | None
     home: Path
     spool: Path
-    organization: Organization | None
-    organization_id: str | None
-    missing_for_organization: tuple[str, ...]
+    organizations: Mapping[str, Organization]
+    organization_ids: Mapping[str, str]
+    organization_entries: Mapping[str, OrganizationEntry]
+    usual_organization: OrganizationEntry
+    secret_keys: tuple[str, ...] = field(repr=False)
+    client: tuple[str, str] | None = field(repr=False)
+    lacks: tuple[str, ...]
+    timeout_seconds: float
     settle_seconds: float
     options: ConnectionOptions
     reconcile_at: datetime.time | None
+    public_url: str
     sources: Path | None
     max_body_bytes: int
     retention_days: int
     log_level: str
     alert_url: str | None = field(repr=False)
+    console_password: str | None = field(repr=False)
+    console_url: str | None
+    console_proxies: int
+    openid: OpenIdClient | None
+    metrics_token: str | None = field(repr=False)
+    heal_hours: float | None
     sentry_dsn: str | None = field(repr=False)
     connections: Mapping[str, Connection]
     warnings: tuple[str, ...]
 
-    def require_organization(self) -> Organization:
-        """The default organization; raises ConfigError naming every setting it still lacks."""
-        if self.organization is None:
-            raise ConfigError([f"{name} is not set" for name in self.missing_for_organization])
-        return self.organization
+    @property
+    def organization(self) -> Organization | None:
+        """The default organization, if its four settings are set."""
+        return self.organizations.get(self.organization_ids.get(DEFAULT, ""))
+
+    def require_organizations(self) -> Mapping[str, Organization]:
+        """The organizations by id; raises ConfigError naming every setting that is still lacking."""
+        if self.lacks:
+            raise ConfigError(self.lacks)
+        return self.organizations
 
 
 class TextEnv(Env):
@@ -73,32 +93,65 @@ class TextEnv(Env):
 
 
 def read_settings(
-    environ: Mapping[str, str] = os.environ, *, secret_settings: Mapping[str, str] | None = None
+    environ: Mapping[str, str] = os.environ,
+    *,
+    secret_settings: Mapping[str, str] | None = None,
+    held: Collection[str] = (),
 ) -> Settings:
     """The settings in `environ`; raises ConfigError with every problem at once.
 
     `secret_settings` gives each source's secret setting, as its mapping names it; those that are set become
-    `connections`. Without it `connections` is empty and their problems stay unseen.
+    `connections`. Without it `connections` is empty and their problems stay unseen. `held` are the sources whose
+    expenses await approval unless the connections' file says otherwise.
     """
     secret_settings = secret_settings or {}
     texts, problems = read_texts(environ, [setting.name for setting in SETTINGS])
     values, bad_values = _parse(texts)
     problems += bad_values or _contradictions(values)
+    defaults = None if bad_values else _options(values)
+    contents = _contents(values["BOOKHOOK_CONNECTIONS"], secret_settings, problems, defaults=defaults, held=held)
+    listed = Listed() if bad_values else list_organizations(environ, values, contents.organizations)
+    problems += listed.problems
+    ids = list_ids(environ, contents.organizations)
+    may_be_connected = bool(values["BOOKHOOK_SECRET_KEY"])
+    problems += find_unknown_organizations(contents.flawed, ids, may_be_connected=may_be_connected)
     connections: Mapping[str, Connection] = {}
     try:
-        connections = _connections(environ, secret_settings, values, defaults=None if bad_values else _options(values))
+        connections = read_connections(
+            environ,
+            secret_settings,
+            entries=contents.connections,
+            organizations=ids,
+            defaults=defaults,
+            held=held,
+            may_be_connected=may_be_connected,
+        )
     except ConfigError as error:
-        problems += [problem for problem in error.problems if problem not in problems]
+        problems += error.problems
     if problems:
-        raise ConfigError(problems)
-    secret_names = {connection.secret_setting for connection in connections.values()}
-    known = {setting.name for setting in SETTINGS} | set(secret_settings.values()) | secret_names
-    return _settings(values, connections, [*_unknown(environ, known), *_doubtful(values)])
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return _settings(
+        values,
+        connections=connections,
+        organizations=listed.organizations,
+        organization_ids=ids,
+        organization_entries=listed.entries,
+        usual_organization=listed.usual,
+        lacks=() if may_be_connected else tuple(find_missing_grants(environ, contents.organizations)),
+        warnings=(*_unknown(environ, _known(secret_settings, connections, contents)), *listed.warnings),
+    )
 
 
-def find_missing_grant(environ: Mapping[str, str]) -> list[str]:
-    """A problem for each setting that is not set, but needed by whatever talks to Zoho."""
-    return [f"{name} is not set" for name in find_unset(environ, GRANT_SETTINGS)]
+def find_missing_grant(environ: Mapping[str, str], secret_settings: Mapping[str, str]) -> list[str]:
+    """A problem for each setting that is not set, but needed by whatever talks to Zoho, also where others are wrong.
+
+    None is needed where the console may connect what lacks its grant.
+    """
+    texts, _ = read_texts(environ, ["BOOKHOOK_CONNECTIONS", "BOOKHOOK_SECRET_KEY"])
+    if "BOOKHOOK_SECRET_KEY" in texts:
+        return []
+    file = Path(texts["BOOKHOOK_CONNECTIONS"]) if "BOOKHOOK_CONNECTIONS" in texts else None
+    return find_missing_grants(environ, _contents(file, secret_settings, []).organizations)
 
 
 def _parse(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -128,41 +181,58 @@ def _shown(text: str, *, secret: bool) -> str:
     return "the value" if secret or "@" in text or "?" in text else repr(text)
 
 
-def _settings(values: Mapping[str, Any], connections: Mapping[str, Connection], warnings: list[str]) -> Settings:
-    missing = tuple(name for name in GRANT_SETTINGS if values[name] is None)
+def _settings(values: Mapping[str, Any], **more: Any) -> Settings:
     reconcile_at, sentinels = values["BOOKHOOK_RECONCILE_AT"], values["BOOKHOOK_REDIS_SENTINELS"]
+    client_id, client_secret = values["ZOHO_CLIENT_ID"], values["ZOHO_CLIENT_SECRET"]
     return Settings(
         redis_url=values["REDIS_URL"],
         redis_sentinels=parse_sentinels(sentinels) if sentinels else None,
         home=values["BOOKHOOK_HOME"],
         spool=values["BOOKHOOK_SPOOL"] or values["BOOKHOOK_HOME"] / "spool",
-        organization=None if missing else _organization(values),
-        organization_id=values["ZOHO_ORGANIZATION_ID"],
-        missing_for_organization=missing,
+        timeout_seconds=values["ZOHO_TIMEOUT_SECONDS"],
         settle_seconds=values["BOOKHOOK_SETTLE_SECONDS"],
         options=_options(values),
         reconcile_at=datetime.time.fromisoformat(reconcile_at) if reconcile_at else None,
+        public_url=values["BOOKHOOK_PUBLIC_URL"] or "",
         sources=values["BOOKHOOK_SOURCES"],
         max_body_bytes=values["BOOKHOOK_MAX_BODY_BYTES"],
         retention_days=values["BOOKHOOK_RETENTION_DAYS"],
         log_level=values["BOOKHOOK_LOG_LEVEL"].upper(),
         alert_url=values["BOOKHOOK_ALERT_URL"],
+        console_password=values["BOOKHOOK_CONSOLE_PASSWORD"],
+        console_url=values["BOOKHOOK_CONSOLE_URL"],
+        console_proxies=values["BOOKHOOK_CONSOLE_PROXIES"],
+        openid=read_client(values),
+        metrics_token=values["BOOKHOOK_METRICS_TOKEN"],
+        heal_hours=values["BOOKHOOK_HEAL_HOURS"],
+        secret_keys=tuple(key.strip() for key in (values["BOOKHOOK_SECRET_KEY"] or "").split(",") if key),
+        client=(client_id, client_secret) if client_id and client_secret else None,
         sentry_dsn=values["SENTRY_DSN"],
-        connections=connections,
-        warnings=tuple(warnings),
+        **more,
     )
 
 
-def _connections(
-    environ: Mapping[str, str],
+def _contents(
+    file: Path | None,
     secret_settings: Mapping[str, str],
-    values: Mapping[str, Any],
+    problems: list[str],
     *,
-    defaults: ConnectionOptions | None,
-) -> Mapping[str, Connection]:
-    file = values["BOOKHOOK_CONNECTIONS"]
-    is_readable = secret_settings and file is not None and file.is_file()
-    return read_connections(environ, secret_settings, file=file if is_readable else None, defaults=defaults)
+    defaults: ConnectionOptions | None = None,
+    held: Collection[str] = (),
+) -> Contents:
+    """What the connections' file holds; what is wrong with it is added to the problems."""
+    if not secret_settings or file is None or not file.is_file():
+        return Contents()
+    return read_connection_file(
+        file, problems, settings_of_sources=secret_settings, defaults=defaults or ConnectionOptions(), held=held
+    )
+
+
+def _known(secret_settings: Mapping[str, str], connections: Mapping[str, Connection], contents: Contents) -> set[str]:
+    """The names of all settings there are in this deployment."""
+    named = {name for each in connections.values() for name in (each.secret_setting, *each.credentials.values())}
+    grants = {name for each in contents.organizations for name in each.grant.values()}
+    return {setting.name for setting in SETTINGS} | set(secret_settings.values()) | named | grants
 
 
 def _options(values: Mapping[str, Any]) -> ConnectionOptions:
@@ -181,49 +251,12 @@ def _options(values: Mapping[str, Any]) -> ConnectionOptions:
             default_account=values["EXPENSE_DEFAULT_ACCOUNT"],
             accounts=_word_map(values["EXPENSE_ACCOUNTS"]),
         ),
+        language=values["BOOKHOOK_LANGUAGE"].lower(),
     )
 
 
 def _word_map(text: str | None) -> Mapping[str, str]:
     return parse_word_map(text) if text else {}
-
-
-def _organization(values: Mapping[str, Any]) -> Organization:
-    data_center = DATA_CENTERS[values["ZOHO_DATA_CENTER"].lower()]
-    api_url = (values["ZOHO_API_URL"] or data_center.api_url).rstrip("/")
-    return Organization(
-        organization_id=values["ZOHO_ORGANIZATION_ID"],
-        accounts_url=(values["ZOHO_ACCOUNTS_URL"] or data_center.accounts_url).rstrip("/"),
-        api_url=api_url,
-        web_url=_web_url(api_url) or data_center.web_url,
-        client_id=values["ZOHO_CLIENT_ID"],
-        client_secret=values["ZOHO_CLIENT_SECRET"],
-        refresh_token=values["ZOHO_REFRESH_TOKEN"],
-        limits=_limits(values),
-        timeout_seconds=values["ZOHO_TIMEOUT_SECONDS"],
-        time_zone=values["ZOHO_TIME_ZONE"],
-        unique_field=values["ZOHO_UNIQUE_FIELD"],
-    )
-
-
-def _web_url(api_url: str) -> str | None:
-    """Where people look at documents of an API on this machine; None for any other."""
-    url = urlsplit(api_url)
-    return f"{url.scheme}://{url.netloc}" if is_loopback(url.hostname or "") else None
-
-
-def _limits(values: Mapping[str, Any]) -> Limits:
-    plan = PLANS[values["ZOHO_PLAN"].lower()]
-    kept: Decimal = 1 - values["ZOHO_QUOTA_HEADROOM"]
-    return Limits(
-        per_minute=_reduce(values["ZOHO_CALLS_PER_MINUTE"] or plan.per_minute, kept),
-        per_day=_reduce(values["ZOHO_CALLS_PER_DAY"] or plan.per_day, kept),
-        concurrent=_reduce(values["ZOHO_CONCURRENT_CALLS"] or plan.concurrent, kept),
-    )
-
-
-def _reduce(limit: int, share: Decimal) -> int:
-    return max(1, int(limit * share))
 
 
 def _unknown(environ: Mapping[str, str], known: set[str]) -> list[str]:
@@ -242,18 +275,7 @@ def _nearest(name: str, known: set[str], *, likeness: float) -> str | None:
 
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    found = []
     if values["BOOKHOOK_REDIS_SENTINELS"] and (values["REDIS_URL"] or "").startswith("unix:"):
-        return ["BOOKHOOK_REDIS_SENTINELS: sentinels know of hosts and ports only, but REDIS_URL is a unix:// URL"]
-    return []
-
-
-def _doubtful(values: Mapping[str, Any]) -> list[str]:
-    local = {name: _is_local(values[name]) for name in ("ZOHO_ACCOUNTS_URL", "ZOHO_API_URL")}
-    if len(set(local.values())) == 1:
-        return []
-    here, away = sorted(local, key=lambda name: not local[name])
-    return [f"{here} is on this machine but {away} is not; one grant does not fit both"]
-
-
-def _is_local(url: str | None) -> bool:
-    return url is not None and is_loopback(urlsplit(url).hostname or "")
+        found = ["BOOKHOOK_REDIS_SENTINELS: sentinels know of hosts and ports only, but REDIS_URL is a unix:// URL"]
+    return found + find_half_a_client(values)

@@ -14,8 +14,11 @@ import yaml
 
 from config.problems import ConfigError
 
+LOADER: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 PLAIN = re.compile(r"[a-z][a-z_-]{0,39}")
+NEWLINE = "\n"
 LONGEST_SHOWN = 12
+MOST_LISTED = 30
 DEEPEST = 20
 OPENING = (
     yaml.BlockMappingStartToken,
@@ -134,7 +137,10 @@ def shown(word: str) -> str:
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """`, did you mean …?` when something known is close, else what there is."""
     close = difflib.get_close_matches(word, list(known), n=1)
-    return f", did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
+    if close:
+        return f", did you mean {close[0]}?"
+    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+    return f"; there are {', '.join(list(known)[:MOST_LISTED])}{more}"
 
 
 def load(file: Path, problems: list[str]) -> object:
@@ -142,13 +148,14 @@ def load(file: Path, problems: list[str]) -> object:
     try:
         text = file.read_text(encoding="utf-8")
         _refuse_traps(file, text)
-        node = yaml.compose(text, yaml.BaseLoader)
+        node = yaml.compose(text, LOADER)
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "not UTF-8 text"
         raise ConfigError([f"{file}: cannot be read: {reason.lower()}"]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise ConfigError([f"{file}: {f'line {mark.line + 1}: ' if mark else ''}not YAML"]) from error
+        place = f"line {min(mark.line, text.count(NEWLINE)) + 1}: " if mark else ""  # the end may count as a line
+        raise ConfigError([f"{file}: {place}not YAML"]) from error
     problems += [
         f"{file}: line {line}: the key {shown(key)} stands here a second time" for key, line in _repeated(node)
     ]
@@ -158,7 +165,7 @@ def load(file: Path, problems: list[str]) -> object:
 def _refuse_traps(file: Path, text: str) -> None:
     """Raises ConfigError for what is short to write and endless to read: aliases, and too deep a nesting."""
     depth = 0
-    for token in yaml.scan(text, yaml.BaseLoader):
+    for token in yaml.scan(text, LOADER):
         if isinstance(token, yaml.AliasToken):
             raise ConfigError([f"{file}: an alias (*name) stands in it: write its value out"])
         depth += isinstance(token, OPENING) - isinstance(token, CLOSING)

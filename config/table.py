@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from config import checks
-from config.options import TaxMode
+from config.options import LANGUAGES, TaxMode
 from config.organizations import DATA_CENTERS, PLANS
 from config.sentinel import is_sentinels
 
@@ -58,7 +58,11 @@ SETTINGS = (
     Setting("ZOHO_CLIENT_ID", "Client id of the OAuth client registered at Zoho's API console."),
     Setting("ZOHO_CLIENT_SECRET", "Secret of that client.", secret=True),
     Setting("ZOHO_REFRESH_TOKEN", "Refresh token of the grant for this organization.", secret=True),
-    Setting("ZOHO_ORGANIZATION_ID", "Id of the default organization in Zoho Books.", check=checks.is_digits),
+    Setting(
+        "ZOHO_ORGANIZATION_ID",
+        "Id of the default organization in Zoho Books. Unset: the one that the console names, if it connects any.",
+        check=checks.is_digits,
+    ),
     Setting(
         "ZOHO_ACCOUNTS_URL",
         "Overrides the data center's host for tokens. Plain http to this machine only.",
@@ -155,12 +159,30 @@ SETTINGS = (
         "Account in Zoho that payments are deposited to, by name. Unset: Zoho's own choice, Undeposited Funds.",
     ),
     Setting(
+        "BOOKHOOK_LANGUAGE",
+        f"Language of the few words that Bookhook itself puts into documents: {', '.join(LANGUAGES)}.",
+        default="en",
+        check=checks.is_one_of(LANGUAGES),
+    ),
+    Setting(
         "BOOKHOOK_RECONCILE_AT",
         "Time of the organization's day, such as 03:30, at which ledger and Zoho are compared. Unset: never.",
         check=checks.is_time_of_day,
     ),
     Setting(
+        "BOOKHOOK_HEAL_HOURS",
+        "Every so many hours workers ask senders that can be asked for webhooks that never came. Unset: never.",
+        "float",
+        check=checks.is_between(0.25, 168),
+    ),
+    Setting(
         "BOOKHOOK_SOURCES", "Folder of your own sources, beside those that come along.", "path", check=checks.is_folder
+    ),
+    Setting(
+        "BOOKHOOK_PUBLIC_URL",
+        "Address at which senders reach this deployment, such as https://hooks.example.com: they post to /hooks/… "
+        "below it. Needed where a sender signs or asks for that address.",
+        check=checks.is_service_url,
     ),
     Setting(
         "BOOKHOOK_MAX_BODY_BYTES",
@@ -187,6 +209,49 @@ SETTINGS = (
         "Where people are told that an organization pauses and goes on again: an incoming webhook as Slack's. "
         "Unset: only logged.",
         check=checks.is_service_url,
+        secret=True,
+    ),
+    Setting(
+        "BOOKHOOK_CONSOLE_PASSWORD",
+        "Password of the console's first login, admin; at least 12 characters. Unset: nobody can log in yet.",
+        check=checks.is_password,
+        secret=True,
+    ),
+    Setting(
+        "BOOKHOOK_CONSOLE_URL",
+        "Address at which browsers reach the console, such as https://console.example.com. "
+        "Unset: http://127.0.0.1 and the port.",
+        check=checks.is_service_url,
+    ),
+    Setting(
+        "BOOKHOOK_CONSOLE_PROXIES",
+        "How many proxies stand before the console, one behind the other; each has to add to X-Forwarded-For "
+        "from where it is asked.",
+        "int",
+        0,
+        checks.is_between(0, 10),
+    ),
+    Setting(
+        "BOOKHOOK_OIDC_ISSUER",
+        "The OpenID provider by which people may log in to the console, exactly as it names itself, such as "
+        "https://accounts.google.com. Unset: by password alone.",
+        check=checks.is_service_url,
+    ),
+    Setting("BOOKHOOK_OIDC_CLIENT_ID", "What the provider calls this console."),
+    Setting("BOOKHOOK_OIDC_CLIENT_SECRET", "The secret the console shows the provider.", secret=True),
+    Setting(
+        "BOOKHOOK_SECRET_KEY",
+        "Encrypts the grants of Zoho that the console keeps in Redis; at least 32 characters, several with commas "
+        "while one replaces the other, the new one first. The same for web, worker and console. Unset: the console "
+        "keeps none.",
+        check=checks.is_secret_key,
+        secret=True,
+    ),
+    Setting(
+        "BOOKHOOK_METRICS_TOKEN",
+        "The bearer token of a monitor, for the console's /metrics; at least 32 characters. Unset: only whoever is "
+        "logged in may see it.",
+        check=checks.is_secret_key,
         secret=True,
     ),
     Setting(

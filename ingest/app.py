@@ -2,57 +2,92 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-import structlog
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from errors import Refused, TooLarge
-from ingest.door import Door
+from errors import NotRecorded, Refused, TooLarge
+from ingest.door import Admitted, Door
 from ingest.intake import Intake
-from ledger import Recorded
-from mappings import Received, Reply
+from ledger import Arrival, Recorded
+from mappings import Handshake, Received, Reply, Then
 
 RETRY_AFTER_SECONDS = 30
+FOREMOST = ("queued", "duplicate", "ignored")
 _JSON = json.JSONEncoder(separators=(",", ":"))
-log = structlog.get_logger(__name__)
 
 
-def create_app(door: Door, intake: Intake, *, max_body_bytes: int, clock: Callable[[], float] = time.time) -> Flask:
-    """The WSGI application; it answers only what docs/http.md promises."""
-    app = Flask("bookhook", static_folder=None)
+class App(Flask):
+    """Flask without coroutines, which would be asked for at every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
+def create_app(
+    door: Door,
+    intake: Intake,
+    *,
+    max_body_bytes: int,
+    record: Callable[[Sequence[Arrival]], Sequence[Recorded | NotRecorded]] | None = None,
+    do: Callable[[str, Then], None] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Flask:
+    """The WSGI application; it answers only what docs/http.md promises. It records with `record`, else the intake's.
+
+    `do` has done, while it goes on, what a handshake of a connection asks for.
+    """
+    record = record or intake.record_all
+    app = App("bookhook", static_folder=None)
     app.url_map.merge_slashes = False  # a redirect would be HTML, to a host the caller names
 
     @app.post("/hooks/<connection>")
-    def receive(connection: str) -> Response:
+    @app.post("/hooks/<connection>/<token>")
+    def receive(connection: str, token: str = "") -> Response:
         found = door.connection(connection)
-        received = Received(_read_body(max_body_bytes), _read_headers(request.environ))
-        admitted = door.admit(found, received, now=clock())
-        if isinstance(admitted, Reply):
-            return _response(admitted)
-        recorded = intake.record(admitted)
-        log.info(recorded.status, event_id=recorded.event_id, connection=found.name, topic=admitted.topic)
-        status = "ignored" if admitted.ignored is not None else recorded.status
-        reply = door.sources[found.source].reply(received, status, topic=admitted.topic)
-        return _response(reply) if reply else _acknowledge(recorded)
+        now = clock()
+        received = Received(_read_body(max_body_bytes), _read_headers(request.environ), at=now)
+        query = request.environ.get("QUERY_STRING", "")
+        admitted = door.admit(found, received, now=now, token=token, query=query)
+        if isinstance(admitted, Handshake):
+            if admitted.then and do:
+                do(connection, admitted.then)
+            return _response(admitted.reply)
+        recorded = _require_all(record([each.arrival for each in admitted]))
+        (arrival, event), told = min(zip(admitted, recorded, strict=True), key=_rank)
+        source, status = door.sources[found.name], "ignored" if arrival.ignored is not None else told.status
+        reply = source.reply(event, status, topic=arrival.topic)
+        return _response(reply) if reply else _acknowledge(told, recorded if source.may_send_several else ())
 
-    @app.get("/healthz")
-    def alive() -> Response:
-        return _json({"status": "alive"})
+    @app.get("/hooks/<connection>")
+    @app.get("/hooks/<connection>/<token>")
+    def greet(connection: str, token: str = "") -> Response:
+        headers, query = _read_headers(request.environ), request.environ.get("QUERY_STRING", "")
+        handshake = door.greet(door.connection(connection), headers, now=clock(), token=token, query=query)
+        if handshake is None:
+            raise MethodNotAllowed(["POST"])
+        return _response(handshake.reply)
 
-    @app.get("/readyz")
-    def ready() -> Response:
-        told = {"connections": len(door.connections), "redis": intake.is_redis_there(), "spooled": intake.spooled()}
-        if told["redis"]:
-            return _json({"status": "ready", **told})
-        keeps = "the spool keeps what comes" if intake.is_spool_there() else "the spool cannot keep anything either"
-        return _json({"status": "not ready", "problem": f"Redis cannot record; {keeps}.", **told}, status=503)
-
+    app.add_url_rule("/healthz", view_func=_tell_alive)
+    app.add_url_rule("/readyz", "ready", partial(_tell_ready, door, intake))
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(HTTPException, _answer_http_error)
     return app
+
+
+def _tell_alive() -> Response:
+    return _json({"status": "alive"})
+
+
+def _tell_ready(door: Door, intake: Intake) -> Response:
+    told = {"connections": len(door.connections), "redis": intake.is_redis_there(), "spooled": intake.spooled()}
+    if told["redis"]:
+        return _json({"status": "ready", **told})
+    keeps = "the spool keeps what comes" if intake.is_spool_there() else "the spool cannot keep anything either"
+    return _json({"status": "not ready", "problem": f"Redis cannot record; {keeps}.", **told}, status=503)
 
 
 def _read_body(most: int) -> bytes:
@@ -73,13 +108,34 @@ def _read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
     return {name.replace("_", "-").lower(): value for name, value in told.items()}
 
 
-def _acknowledge(recorded: Recorded) -> Response:
-    told = {"event_id": recorded.event_id, "status": recorded.status}
+def _require_all(outcomes: Sequence[Recorded | NotRecorded]) -> list[Recorded]:
+    """The outcomes, if every event of the request is recorded; else the sender has to repeat it, which doubles none."""
+    for outcome in outcomes:
+        if isinstance(outcome, NotRecorded):
+            raise outcome
+    return [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
+
+
+def _rank(event: tuple[Admitted, Recorded]) -> int:
+    """Of several events the answer is about the first that is new, else about one that is known."""
+    return FOREMOST.index(event[1].status)
+
+
+def _acknowledge(recorded: Recorded, several: Sequence[Recorded]) -> Response:
+    told: dict[str, object] = _as_json(recorded)
+    if several:
+        told["events"] = [*map(_as_json, several)]
     return _json(told, status=202 if recorded.status == "queued" else 200)
 
 
+def _as_json(recorded: Recorded) -> dict[str, object]:
+    return {"event_id": recorded.event_id, "status": recorded.status}
+
+
 def _response(reply: Reply) -> Response:
-    return Response(reply.body, status=reply.status, content_type=reply.content_type)
+    # What a sender said may be in it: no browser that is led here may take it for a page.
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return Response(reply.body, status=reply.status, content_type=reply.content_type, headers=headers)
 
 
 def _refuse(error: Refused) -> Response:

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,7 +21,8 @@ TEND_SECONDS = 0.5
 TROUBLE_SECONDS = 10.0
 MOST_REFUSED_IN_A_ROW = 10
 _KINDS_OF_REFUSAL = re.compile(r"(?:^|\s-)([A-Z]{2,})\b")
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
+Outcome = Recorded | RedisError | OSError
 
 
 class Breaker:
@@ -104,23 +105,27 @@ class Intake:
         self._refused_in_a_row = 0
         self._told_refused: set[str | None] = set()
 
-    def record(self, arrival: Arrival) -> Recorded:
-        """Records the arrival under an id that stays; raises NotRecorded when neither Redis nor spool could.
+    def record_all(self, arrivals: Sequence[Arrival]) -> list[Recorded | NotRecorded]:
+        """Records each arrival under an id that stays, with one round trip to Redis for all of them.
 
         What the spool keeps is `queued` or `ignored`: whether it repeats another shows when it is drained, and its id
-        then leads to the first event.
+        then leads to the first event. NotRecorded stands for what neither Redis nor spool could record.
         """
         now = self._ledger.clock()
-        arrival = replace(arrival, event_id=new_event_id(now), received_at=now)
+        named = [replace(arrival, event_id=new_event_id(now), received_at=now) for arrival in arrivals]
         ways = (self._in_spool, self._in_ledger) if self._breaker.is_open else (self._in_ledger, self._in_spool)
-        reasons = []
-        for way in ways:
-            try:
-                return way(arrival)
-            except (RedisError, OSError) as error:
-                reasons.append(getattr(error, "strerror", None) or type(error).__name__)
-        log.error("not_recorded", connection=arrival.connection, reasons=reasons)
-        raise NotRecorded("The event could not be recorded; send it again later.")
+        found = ways[0](named)
+        failed = [place for place, outcome in enumerate(found) if isinstance(outcome, Exception)]
+        again = ways[1]([named[place] for place in failed]) if failed else []
+        for place, outcome in zip(failed, again, strict=True):
+            if isinstance(outcome, Exception):
+                log.error(
+                    "not_recorded",
+                    connection=named[place].connection,
+                    reasons=[_reason(found[place]), _reason(outcome)],
+                )
+            found[place] = outcome
+        return [_told(arrival, outcome) for arrival, outcome in zip(named, found, strict=True)]
 
     def may_take_long(self) -> bool:
         """Whether recording may take longer now than others should be held up by it."""
@@ -182,23 +187,32 @@ class Intake:
             self._spooling = False
             log.info("spooling_ended")
 
-    def _in_ledger(self, arrival: Arrival) -> Recorded:
+    def _in_ledger(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        found: list[Outcome]
         try:
             with self._pace.timed():
-                return self._ledger.events.record(arrival)
+                found = [*self._ledger.events.record_all(arrivals)]
         except RedisError as error:
-            if not _concerns_one_event(error):
-                self._breaker.trip()
-            if not self._spooling:
-                log.warning("redis_away", reason=type(error).__name__)
-            raise
+            found = [error] * len(arrivals)
+        errors = [outcome for outcome in found if isinstance(outcome, RedisError)]
+        if not all(map(_concerns_one_event, errors)):
+            self._breaker.trip()
+        if errors and not self._spooling:
+            log.warning("redis_away", reason=type(errors[0]).__name__)
+        return found
 
-    def _in_spool(self, arrival: Arrival) -> Recorded:
-        self._spool.append(arrival)
+    def _in_spool(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        return [self._spooled(arrival) for arrival in arrivals]
+
+    def _spooled(self, arrival: Arrival) -> Outcome:
+        try:
+            self._spool.append(arrival)
+        except OSError as error:
+            return error
         if not self._spooling:
             self._spooling = True
             log.warning("spooling_started")
-        return Recorded("queued" if arrival.ignored is None else "ignored", arrival.event_id or "")
+        return Recorded(arrival.state, arrival.event_id or "")
 
     def _record_late(self, arrival: Arrival) -> bool:
         """Records what was spooled; False where Redis takes others but not this one, which a person has to look at."""
@@ -215,6 +229,18 @@ class Intake:
         self._refused_in_a_row = 0
         log.info("recorded_late", event_id=arrival.event_id, connection=arrival.connection, status=recorded.status)
         return True
+
+
+def _told(arrival: Arrival, outcome: Outcome) -> Recorded | NotRecorded:
+    """The outcome, once it is in the log."""
+    if not isinstance(outcome, Recorded):
+        return NotRecorded("The event could not be recorded; send it again later.")
+    log.info(outcome.status, event_id=outcome.event_id, connection=arrival.connection, topic=arrival.topic)
+    return outcome
+
+
+def _reason(outcome: Outcome) -> str:
+    return getattr(outcome, "strerror", None) or type(outcome).__name__
 
 
 def _concerns_one_event(error: RedisError | UnicodeError) -> bool:

@@ -12,10 +12,12 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from errors import TooSlow
+from ingest.gathering import Gathering
 
 BODY_SECONDS = 10.0
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -46,11 +48,15 @@ class Exchange(Protocol):
 class Server:
     """Runs a WSGI application; bodies beyond `most` bytes are cut off one byte later.
 
-    Whenever it `may_take_long`, it is called in one of `threads` threads.
+    Those called on the event loop record with the `gathering`. Whenever it `may_take_long`, the application is called
+    in one of `threads` threads.
     """
 
-    def __init__(self, app: WsgiApp, *, most: int, threads: int, may_take_long: Callable[[], bool]) -> None:
+    def __init__(
+        self, app: WsgiApp, gathering: Gathering, *, most: int, threads: int, may_take_long: Callable[[], bool]
+    ) -> None:
         self._app = app
+        self._gathering = gathering
         self._most = most
         self._may_take_long = may_take_long
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
@@ -69,7 +75,7 @@ class Server:
             loop = asyncio.get_running_loop()
             exchange.response_bytes(*await loop.run_in_executor(self._pool, self._call, request))
         else:
-            exchange.response_bytes(*self._call(request))
+            exchange.response_bytes(*await self._gathering.run(partial(self._call, request)))
 
     async def _read(self, scope: Scope, exchange: Exchange) -> bytes:
         """The body; empty when it says itself that it is too large, since it is refused unread."""

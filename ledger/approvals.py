@@ -2,6 +2,8 @@
 
 bh:approval:<event_id>  hash  submitted_by and submitters (JSON lists: as written, and as compared), summary, held_at;
                               once decided: verdict, decided_by (JSON list), note, decided_at; kept for ever
+bh:message:<event_id>   string  what names the message that asks approvers at the sender (JSON); kept for the retention
+bh:decided              zset  events that were decided, by when; the newest 10,000
 
 Times are unix seconds.
 """
@@ -9,7 +11,7 @@ Times are unix seconds.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -18,6 +20,7 @@ from redis import Redis
 
 from drafts import Verdict
 from ledger.archive import Archive
+from ledger.calls import Calls
 from ledger.records import instant, moment
 from ledger.scripts import load
 
@@ -73,9 +76,12 @@ class Decided:
 class Approvals:
     """Events that wait for a person's word, and every word that was given."""
 
-    def __init__(self, redis: Redis, archive: Archive, *, clock: Callable[[], float], retention_days: int) -> None:
+    def __init__(
+        self, redis: Redis, archive: Archive, calls: Calls, *, clock: Callable[[], float], retention_days: int
+    ) -> None:
         self._redis = redis
         self._archive = archive
+        self._calls = calls
         self._clock = clock
         self._retention = retention_days * 86400
         self._hold = load(redis, "hold")
@@ -85,7 +91,7 @@ class Approvals:
         """Ends the work on an event until a person decides; False when the lease was lost and nothing changed."""
         now, names = self._clock(), tuple(submitted_by)
         args = [event_id, lease, now, moment(now), _compared(names), json.dumps(names), summary]
-        return bool(self._hold(keys=_keys(event_id), args=args))
+        return bool(self._hold(keys=_keys(event_id), args=[*args, *self._calls.take(event_id)]))
 
     def decide(
         self, event_id: str, *, verdict: Verdict, by: Iterable[str], note: str | None = None, connection: str = ""
@@ -107,11 +113,39 @@ class Approvals:
     def get(self, event_id: str) -> Approval | None:
         """What was asked and decided of an event; None if nobody was ever asked."""
         fields = cast(Mapping[bytes, bytes], self._redis.hgetall(f"bh:approval:{event_id}"))
-        return _approval({name.decode(): value.decode() for name, value in fields.items()}) if fields else None
+        return _approval(_texts(fields)) if fields else None
+
+    def of_each(self, event_ids: Iterable[str]) -> dict[str, Approval]:
+        """What was asked and decided of those events of which anybody was ever asked, in one round trip."""
+        asked = list(event_ids)
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for event_id in asked:
+                pipeline.hgetall(f"bh:approval:{event_id}")
+            found = cast("list[Mapping[bytes, bytes]]", pipeline.execute())
+        return {event_id: _approval(_texts(fields)) for event_id, fields in zip(asked, found, strict=True) if fields}
+
+    def keep_message(self, event_id: str, named: Mapping[str, str]) -> None:
+        """Keeps what names the message that asks about an event."""
+        self._redis.set(f"bh:message:{event_id}", json.dumps(dict(named)), ex=self._retention)
+
+    def message(self, event_id: str) -> dict[str, str] | None:
+        """What names the message that asks about an event; None if nobody was asked, or long ago."""
+        kept = cast("bytes | None", self._redis.get(f"bh:message:{event_id}"))
+        return None if kept is None else cast("dict[str, str]", json.loads(kept))
+
+    def decided(self, newest: int) -> Iterator[tuple[str, Approval]]:
+        """What was decided last, the newest first, by event."""
+        ids = cast("list[bytes]", self._redis.zrange("bh:decided", 0, newest - 1, desc=True))
+        yield from self.of_each(event_id.decode() for event_id in ids).items()
 
     def _first(self, event_id: str) -> str:
         first = cast(bytes | None, self._redis.hget(f"bh:event:{event_id}", "same_as"))
         return first.decode() if first else event_id
+
+
+def is_same_person(names: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether one of the names is one of the others, as a decider's and a submitter's are compared."""
+    return not {_plain(name) for name in names}.isdisjoint(map(_plain, others))
 
 
 def _keys(event_id: str) -> list[str]:
@@ -127,6 +161,10 @@ def _plain(name: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     seen = "".join(each for each in INVISIBLE.sub("", folded) if unicodedata.category(each) != "Cf")
     return " ".join(seen.split())
+
+
+def _texts(fields: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in fields.items()}
 
 
 def _sentence(obstacle: str, event_id: str, approval: Approval | None) -> str | None:

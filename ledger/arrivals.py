@@ -35,6 +35,11 @@ class Arrival:
     priority: int = 1
     batch: str | None = None
 
+    @property
+    def state(self) -> str:
+        """The state it is recorded in: queued or ignored."""
+        return "queued" if self.ignored is None else "ignored"
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

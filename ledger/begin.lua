@@ -1,8 +1,12 @@
--- Takes a queued event to work under a lease; nil when it is not to be worked on now (another worker has it, it is done).
--- KEYS  the event     ARGV  event_id, lease, now, lease_until, process
+-- Takes a queued event to work under a lease; nil when it is not to be worked on now (another worker has it, it is done),
+-- 'suspect' when it may have killed its worker and the process is not kept free for it.
+-- Returns its fields, and what people answered for its connection (answers.py).
+-- KEYS  the event     ARGV  event_id, lease, now, lease_until, process, 1 when others may be at work in it or ''
 local event_id, process = ARGV[1], 'bh:process:' .. ARGV[5]
-local state, organization = unpack(redis.call('HMGET', KEYS[1], 'state', 'organization'))
+local state, organization, connection, suspect =
+  unpack(redis.call('HMGET', KEYS[1], 'state', 'organization', 'connection', 'suspect'))
 if state ~= 'queued' then return false end
+if suspect and ARGV[6] ~= '' then return 'suspect' end
 enter(event_id, 'working')
 redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 redis.call('ZADD', 'bh:handed:' .. organization, ARGV[3], event_id)
@@ -16,4 +20,4 @@ redis.call('HSET', KEYS[1], 'lease', ARGV[2], 'process', ARGV[5], 'alone', count
 if count == 2 then
   for _, other in ipairs(redis.call('SMEMBERS', process)) do redis.call('HSET', 'bh:event:' .. other, 'alone', 0) end
 end
-return redis.call('HGETALL', KEYS[1])
+return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', 'bh:answers:' .. connection)}

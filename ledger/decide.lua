@@ -14,6 +14,8 @@ for _, name in ipairs(cjson.decode(ARGV[3])) do
   if is_own[name] then return 'own' end
 end
 redis.call('HSET', KEYS[2], 'verdict', verdict, 'decided_by', ARGV[4], 'note', ARGV[5], 'decided_at', ARGV[6])
+redis.call('ZADD', 'bh:decided', ARGV[6], event_id)
+redis.call('ZREMRANGEBYRANK', 'bh:decided', 0, -10001)
 if verdict == 'approve' then
   redis.call('HSET', KEYS[1], 'priority', 0)
   enter(event_id, 'queued')

@@ -4,7 +4,10 @@ bh:ready:<organization>         zset   events that could be worked on, by priori
 bh:handed:<organization>        zset   events RQ was given or a worker has, by the time they were handed over
 bh:turns                        zset   organizations with ready events, by the time of their last turn
 bh:organizations                set    every organization that ever had an event handed over
-bh:organization:<organization>  hash   at_once (calls Zoho allows in flight), paused_until, pause_reason
+bh:organization:<organization>  hash   at_once (calls Zoho allows in flight), paused_until, pause_reason, slow_until
+
+The events of connections whose organization is the default one wait under the organization `default` until it is known
+which that is; RQ is given none of them.
 
 RQ holds no more of an organization's events than it may have calls in flight, so a backlog stays here, where the
 organizations take turns; with no backlog an event goes to RQ as it is recorded.
@@ -17,6 +20,7 @@ from typing import cast
 
 from redis import Redis
 
+from config.organizations import DEFAULT
 from ledger.handoff import HANDOFF
 from ledger.records import moment
 from ledger.scripts import load
@@ -43,6 +47,8 @@ class Dispatch:
         self._offer = load(redis, "offer")
         self._hand = load(redis, "hand")
         self._pause = load(redis, "pause")
+        self._try_again = load(redis, "try_again")
+        self._assign = load(redis, "assign")
 
     def take_turns(self) -> list[str]:
         """Organizations with something ready, the longest passed over first; who asks next is given others first."""
@@ -65,6 +71,24 @@ class Dispatch:
         When the time is over, one event at a time is tried; the first that ends well ends the pause.
         """
         return bool(self._pause(args=[organization, self._clock() + seconds, reason]))
+
+    def try_again(self, organization: str) -> None:
+        """Has a pause be over at once, if there is one, since its reason may be gone: one event is tried."""
+        self._try_again(args=[organization, self._clock()])
+
+    def assign(self, organization: str) -> int:
+        """Gives events of the default organization, while it was not known, to this one; at most a hundred; how many.
+
+        They were not worked on before, and wait for its turn from then on.
+        """
+        return int(self._assign(args=[DEFAULT, organization, moment(self._clock()), MOST_AT_A_TURN]))
+
+    def slow_down(self, organization: str, *, seconds: float) -> None:
+        """Has one event of the organization at a time worked on, for so long or until one ends well.
+
+        Its calls hang: others could only hang beside it, and keep the workers from those that do not.
+        """
+        self._redis.hset(f"bh:organization:{organization}", "slow_until", self._clock() + seconds)
 
     def paused(self, organization: str) -> Pause | None:
         """The pause the organization is in, or None."""

@@ -30,6 +30,7 @@ from typing import cast
 from redis import Redis
 
 from errors import Busy
+from ledger.calls import Calls
 from ledger.events import LEASE_SECONDS
 from ledger.records import DocumentRecord, document_record, kind_of, moment
 from ledger.scripts import load
@@ -52,11 +53,13 @@ class LeaseLost(Busy):
 class Documents:
     """The record of every document, written only under its lease."""
 
-    def __init__(self, redis: Redis, *, clock: Callable[[], float], retention_days: int) -> None:
+    def __init__(self, redis: Redis, calls: Calls, *, clock: Callable[[], float], retention_days: int) -> None:
         self._redis = redis
+        self._calls = calls
         self._clock = clock
         self._retention = retention_days * 86400
         self._pages: dict[str, str] = {}
+        self._look = load(redis, "look")
         self._claim = load(redis, "claim_document")
         self._write = load(redis, "write_document")
         self._intend = load(redis, "intend")
@@ -124,7 +127,8 @@ class Documents:
 
         Raises LeaseLost when the lease is no longer the caller's.
         """
-        args = [lease, event_id, moment(self._clock()), step, detail, *_parts(self._without_page(business_key, fields))]
+        args = [lease, event_id, moment(self._clock()), step, detail, *self._calls.take(event_id)]
+        args += _parts(self._without_page(business_key, fields))
         flat = self._conclude(keys=_keys(business_key), args=args)
         if not flat:
             raise _taken_over()
@@ -160,14 +164,25 @@ class Documents:
         keys = cast("bytes | None", self._redis.get(f"bh:documents:{event_id}"))
         return list(self._records((keys or b"").splitlines()))
 
+    def of_each(self, event_ids: Sequence[str]) -> dict[str, list[DocumentRecord]]:
+        """The documents each event led to, in two round trips."""
+        keys = self._keys_of(event_ids)
+        known = self.known(dict.fromkeys(key for own in keys.values() for key in own))
+        return {each: [known[key] for key in own if key in known] for each, own in keys.items()}
+
+    def kinds_of(self, event_ids: Sequence[str]) -> dict[str, set[str]]:
+        """The kinds of documents that each event led to, in one round trip."""
+        return {each: set(map(kind_of, keys)) for each, keys in self._keys_of(event_ids).items()}
+
+    def _keys_of(self, event_ids: Sequence[str]) -> dict[str, list[str]]:
+        kept = cast("list[bytes | None]", self._redis.mget([f"bh:documents:{each}" for each in event_ids] or ["-"]))
+        return {each: (found or b"").decode().splitlines() for each, found in zip(event_ids, kept, strict=False)}
+
     def get_all(self, business_keys: Sequence[str]) -> list[DocumentRecord | None]:
         """The record of each key, or None, in one round trip."""
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for key in business_keys:
-                pipeline.hgetall(f"bh:document:{key}")
-            found: list[dict[bytes, bytes]] = pipeline.execute()
+        found = self._look(keys=[f"bh:document:{key}" for key in business_keys])
         named = zip(business_keys, found, strict=True)
-        return [self._record(key, fields) if fields else None for key, fields in named]
+        return [self._of_flat(key, flat) if flat else None for key, flat in named]
 
     def posted(self, organization: str, since: float, *, page: int = 500) -> Iterator[DocumentRecord]:
         """What stands in an organization's books because of us, posted since (unix seconds), oldest first."""

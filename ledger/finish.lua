@@ -3,14 +3,17 @@
 -- KEYS  the event
 -- ARGV  event_id, lease, state, now, at, due_at or '', reason, error (JSON or ''), detail, retention,
 --       calls it needs when its turn comes, or '' when it does not wait for its turn, tries that failed in a row,
---       1 when the organization could be worked for or '', then the digests of the terms it is found by
+--       1 when the organization could be worked for or '', then how many calls were made and each of them, then the
+--       digests of the terms it is found by
 local event_id, state, due_at, needs = ARGV[1], ARGV[3], ARGV[6], ARGV[11]
+-- Whoever lost the lease made these calls all the same.
+local rest = keep_calls(event_id, 14)
 local lease, received_at, organization = unpack(redis.call('HMGET', KEYS[1], 'lease', 'received_at', 'organization'))
 if lease ~= ARGV[2] then return 0 end
 enter(event_id, state)
 note(event_id, ARGV[5], state, ARGV[9])
-index(event_id, received_at, ARGV[10], {unpack(ARGV, 14)})
-redis.call('HDEL', KEYS[1], 'error', 'suspect', 'crashes')
+index(event_id, received_at, ARGV[10], {unpack(ARGV, rest)})
+acquit(KEYS[1])
 redis.call('HSET', KEYS[1], 'failures', ARGV[12])
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[8]) end
 if due_at ~= '' then redis.call('HSET', KEYS[1], 'due_at', due_at, 'reason', ARGV[7]) end
@@ -24,4 +27,6 @@ if not OPEN[state] and state ~= 'parked' and state ~= 'awaiting_approval' then
   let_expire(event_id, ARGV[4], ARGV[10])
 end
 if ARGV[13] == '' then return 1 end
-return redis.call('HDEL', 'bh:organization:' .. organization, 'paused_until', 'pause_reason') > 0 and 2 or 1
+local key = 'bh:organization:' .. organization
+redis.call('HDEL', key, 'slow_until')
+return redis.call('HDEL', key, 'paused_until', 'pause_reason') > 0 and 2 or 1

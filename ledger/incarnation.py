@@ -52,7 +52,6 @@ class Incarnation:
         self._redis = redis
         self._clock = clock
         self._notice = load(redis, "notice")
-        self._reconciled = load(redis, "reconciled")
         self._count = 0
         self._replicas = 0
 
@@ -76,10 +75,6 @@ class Incarnation:
     def declare_gone_back(self) -> None:
         """Says what cannot be seen: that the ledger was restored from a backup."""
         self._redis.hset("bh:incarnation", mapping={"gone_back_at": self._clock(), "reason": "told"})
-
-    def reconciled(self, *, since: float) -> None:
-        """Ends the care after a loss noticed not later than `since` (unix seconds): the books hold nothing unknown."""
-        self._reconciled(args=[since])
 
     @property
     def count(self) -> int:

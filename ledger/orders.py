@@ -77,6 +77,21 @@ class Orders:
         leave = self._leave if held.is_invoiced else self._release
         leave(keys=[f"bh:lease:{name}", f"bh:awaiting:{order}"], args=[lease, moment(self._clock())])
 
+    def is_known(self, order: str) -> bool:
+        """Whether an event has told of the whole order, lately or for good."""
+        return bool(self._redis.exists(f"bh:order:{order}"))
+
+    def newest_version(self, order: str) -> float | None:
+        """The newest version (unix seconds) of the whole order that an event has told lately; None if none has."""
+        return max(self.versions(order).values(), default=None)
+
+    def versions(self, order: str) -> dict[str, float]:
+        """The events that have told of the whole order lately, with the version (unix seconds) of each."""
+        kept = cast("dict[bytes, bytes]", self._redis.hgetall(f"bh:order:{order}"))
+        return {
+            name.removeprefix(b"of:").decode(): float(value) for name, value in kept.items() if name.startswith(b"of:")
+        }
+
     def is_held(self, order: str, lease: str) -> bool:
         """Whether the lease is still the one on the order."""
         return self._redis.get(f"bh:lease:order:{order}") == lease.encode()

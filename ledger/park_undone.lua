@@ -8,5 +8,6 @@ enter(ARGV[1], 'parked')
 redis.call('HSET', KEYS[1], 'error', ARGV[3])
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', 'bh:timeline:' .. ARGV[1])
+redis.call('PERSIST', 'bh:calls:' .. ARGV[1])
 note(ARGV[1], ARGV[2], 'parked', ARGV[4])
 return 1

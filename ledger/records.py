@@ -1,13 +1,17 @@
 """What the ledger hands out: events, documents and steps, as frozen values."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from errors import Question
 from ledger.archive import Stored
 
+# How the timeline of an event begins to tell that a person ended it.
+SEEN_TO = "seen to by"
 STATES = ("queued", "working", "waiting", "awaiting_approval", "parked", "posted", "ignored", "rejected")
 
 
@@ -21,6 +25,11 @@ def moment(seconds: float) -> str:
     return instant(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def second(at: datetime) -> str:
+    """The instant, to the second, as people and JSON read it: `2026-01-31T09:00:00Z`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Why an event is parked or waits: for a person, in words."""
@@ -29,19 +38,30 @@ class Trouble:
     message: str
     remedy: str | None = None
     field: str | None = None
+    question: Question | None = None
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self) -> dict[str, Any]:
         """The shape `show --json` promises."""
-        return {"code": self.code, "message": self.message, "remedy": self.remedy, "field": self.field}
+        question = {"about": self.question.about, "word": self.question.word} if self.question else None
+        return {
+            "code": self.code,
+            "message": self.message,
+            "remedy": self.remedy,
+            "field": self.field,
+            "question": question,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One accepted webhook; `headers` have lower-case names, `body` is what was signed, both gone after retention.
+    """One accepted webhook; `headers` have lower-case names, `body` is what was signed, `fetched` (JSON) is what the
+    sender's API answered about it, all gone after retention.
 
-    `tickets` are the calls reserved for it; a `suspect` was at work when its worker died, and is tried alone;
+    `tickets` are the calls reserved for it; a `suspect` may have killed its worker, and is tried alone;
+    one that `is_replayed` had ended and was asked for again by a person;
     `failures` counts the tries that failed in a row without a time to come again. `order` is what it is about,
-    `version` (unix seconds) how new what it holds of the whole order is, `batch` what it came with.
+    `version` (unix seconds) how new what it holds of the whole order is, `batch` what it came with. Of one whose work
+    begins, `answers` are what people said about its connection (answers.py).
     """
 
     event_id: str
@@ -57,12 +77,29 @@ class Event:
     error: Trouble | None = None
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    fetched: str | None = field(default=None, repr=False)
     tickets: tuple[str, ...] = ()
     suspect: bool = False
+    is_replayed: bool = False
     failures: int = 0
     order: str | None = None
     version: float | None = None
     batch: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape `events --json` and the head of `show --json` promise."""
+        return {
+            "event_id": self.event_id,
+            "connection": self.connection,
+            "source": self.source,
+            "topic": self.topic,
+            "state": self.state,
+            "attempts": self.attempts,
+            "received_at": second(self.received_at),
+            "due_at": second(self.due_at) if self.due_at else None,
+            "error": self.error.as_json() if self.error else None,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +167,8 @@ class DocumentRecord:
             "state": self.state,
             "zoho_id": self.zoho_id,
             "number": self.number,
-            "total": _text(self.total),
-            "control_total": _text(self.control_total),
+            "total": amount_text(self.total),
+            "control_total": amount_text(self.control_total),
             "currency_code": self.currency_code,
             "url": self.url,
             "origin": self.origin,
@@ -182,11 +219,13 @@ def event_record(event_id: str, stored: Stored) -> Event:
         received_at=instant(text["received_at"]),
         due_at=instant(text["due_at"]) if text.get("due_at") else None,
         reason=text.get("reason"),
-        error=Trouble(**json.loads(text["error"])) if text.get("error") else None,
+        error=trouble_record(text["error"]) if text.get("error") else None,
         headers=stored.headers,
         body=stored.body,
+        fetched=text.get("fetched"),
         tickets=tuple(json.loads(text.get("tickets", "[]"))),
         suspect="suspect" in text,
+        is_replayed="replayed" in text,
         failures=int(text.get("failures", 0)),
         order=text.get("order"),
         version=float(text["version"]) if text.get("version") else None,
@@ -194,5 +233,13 @@ def event_record(event_id: str, stored: Stored) -> Event:
     )
 
 
-def _text(amount: Decimal | None) -> str | None:
+def trouble_record(written: str | bytes) -> Trouble:
+    """The trouble written as JSON."""
+    told = json.loads(written)
+    question = told.pop("question", None)
+    return Trouble(**told, question=Question(**question) if question else None)
+
+
+def amount_text(amount: Decimal | None) -> str | None:
+    """An amount as JSON holds it, digit for digit."""
     return None if amount is None else f"{amount:f}"

@@ -4,7 +4,7 @@
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return '' end
 if state ~= 'parked' then return state end
-redis.call('HDEL', KEYS[1], 'error', 'suspect', 'crashes')
+acquit(KEYS[1])
 enter(ARGV[1], 'ignored')
 note(ARGV[1], ARGV[3], 'ignored', ARGV[5])
 let_expire(ARGV[1], ARGV[2], ARGV[4])

@@ -11,6 +11,20 @@ local function note(event_id, at, step, detail)
   if steps > KEPT_STEPS then redis.call('LTRIM', key, -KEPT_STEPS, -1) end
 end
 
+local KEPT_CALLS = 200
+
+-- Keeps calls to Zoho as long as their event, which they belong to whoever has it now. They stand in ARGV from `first`:
+-- how many, then each, packed. Returns where ARGV goes on.
+local function keep_calls(event_id, first)
+  local event, key, count = 'bh:event:' .. event_id, 'bh:calls:' .. event_id, tonumber(ARGV[first])
+  if count > 0 and redis.call('EXISTS', event) == 1 then
+    local kept, left = redis.call('RPUSH', key, unpack(ARGV, first + 1, first + count)), redis.call('PTTL', event)
+    if kept > KEPT_CALLS then redis.call('LTRIM', key, -KEPT_CALLS, -1) end
+    if left > 0 then redis.call('PEXPIRE', key, left) end
+  end
+  return first + count + 1
+end
+
 -- Puts an event into a state and keeps every list true; it then waits nowhere for its turn.
 local function enter(event_id, state)
   local key = 'bh:event:' .. event_id
@@ -35,6 +49,11 @@ local function enter(event_id, state)
   if state ~= 'working' then redis.call('ZREM', 'bh:handed:' .. organization, event_id) end
 end
 
+-- Holds nothing against an event any more.
+local function acquit(key)
+  redis.call('HDEL', key, 'error', 'suspect', 'crashes', 'shared_crashes')
+end
+
 -- Has an event found by terms, each given as a digest; what is as old as the retention is forgotten.
 local function index(event_id, received_at, retention, terms)
   for _, digest in ipairs(terms) do
@@ -52,6 +71,7 @@ local function let_expire(event_id, now, retention)
   local key = 'bh:event:' .. event_id
   redis.call('EXPIRE', key, retention)
   redis.call('EXPIRE', 'bh:timeline:' .. event_id, retention)
+  redis.call('EXPIRE', 'bh:calls:' .. event_id, retention)
   redis.call('RPUSH', 'bh:to_archive', event_id)
   -- The list forgets what has expired, a little with every event that ends.
   local connection, state = unpack(redis.call('HMGET', key, 'connection', 'state'))
@@ -85,12 +105,17 @@ local function give_job(event_id, organization, now, at, queue, func, timeout)
   redis.call('RPUSH', 'rq:queue:' .. queue, job_id)
 end
 
--- How many more events of an organization RQ may be given: what Zoho allows in flight, one to try out a mended
--- connection, none while it is known to be broken.
+-- How many more events of an organization RQ may be given: what Zoho allows in flight, one while Zoho hangs or to try
+-- out a mended connection, none while it is known to be broken or while nobody has said which organization it is.
 local function room(organization, now)
-  local at_once, paused_until = unpack(redis.call('HMGET', 'bh:organization:' .. organization, 'at_once', 'paused_until'))
+  if organization == 'default' then return 0 end
+  local at_once, paused_until, slow_until =
+    unpack(redis.call('HMGET', 'bh:organization:' .. organization, 'at_once', 'paused_until', 'slow_until'))
   local handed = redis.call('ZCARD', 'bh:handed:' .. organization)
-  if not paused_until then return (tonumber(at_once) or 4) - handed end
+  if not paused_until then
+    local is_slow = slow_until and tonumber(slow_until) > tonumber(now)
+    return (is_slow and 1 or tonumber(at_once) or 4) - handed
+  end
   if tonumber(paused_until) > tonumber(now) then return 0 end
   return 1 - handed
 end
@@ -123,4 +148,13 @@ local function list_document(key)
     redis.call('ZREM', 'bh:posted:' .. organization, business_key)
   end
   if zoho_id then redis.call('HSET', 'bh:zoho:' .. organization, zoho_id, business_key) end
+end
+
+-- Ends a deed on many events; what is known of it is kept for the retention.
+local function end_bulk(id, state, now, retention)
+  local key = 'bh:bulk:' .. id
+  redis.call('HSET', key, 'state', state, 'ended_at', now)
+  redis.call('SREM', 'bh:bulks:going', id)
+  redis.call('DEL', 'bh:bulk:same:' .. redis.call('HGET', key, 'same'))
+  for _, each in ipairs({key, key .. ':left', key .. ':refused'}) do redis.call('EXPIRE', each, retention) end
 end

@@ -12,7 +12,7 @@ from redis import Redis
 from ledger.approvals import LONGEST_NOTE
 from ledger.archive import Archive
 from ledger.documents import Documents
-from ledger.records import DocumentRecord, Trouble, moment
+from ledger.records import SEEN_TO, DocumentRecord, Trouble, moment
 from ledger.scripts import load
 
 # What is done to a document has a record of its own under the same name, and goes with it.
@@ -52,7 +52,7 @@ class Undoing:
         Else its state, when it is not parked ('' when there is no such event). The words stand in its timeline.
         """
         self._archive.restore(event_id)
-        now, words = self._clock(), f"seen to by {_in_a_line(by)}: {_in_a_line(note)}"
+        now, words = self._clock(), f"{SEEN_TO} {_in_a_line(by)}: {_in_a_line(note)}"
         answer = self._see_to(keys=[f"bh:event:{event_id}"], args=[event_id, now, moment(now), self._retention, words])
         return None if answer == 1 else answer.decode()
 

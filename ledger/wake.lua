@@ -1,7 +1,7 @@
 -- Gives a turn again to what is due, to what a dead worker left behind and to what RQ lost.
 -- ARGV  now, at, how many at most, queue, patience (seconds after which a job RQ does not have is lost),
 --       crashes after which an event is parked, what to park it with (JSON), seconds between two sweeps over all
---       organizations, whoever makes them
+--       organizations, whoever makes them, crashes in company after which an event is tried alone
 -- Returns the ids.
 local now, at, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local woken = {}
@@ -12,18 +12,20 @@ local function give_turn(event_id)
   table.insert(woken, event_id)
 end
 
--- A worker died with this event. If nothing else ran in it, the event may be what killed it; else it is tried alone.
+-- A worker died with this event. If nothing else ran in it, the event is to blame; if others did and it is not for the
+-- first time, it may be, and is tried alone.
 local function take_back(event_id)
   local key = 'bh:event:' .. event_id
   local alone = redis.call('HGET', key, 'alone') == '1'
+  local crashes = redis.call('HINCRBY', key, alone and 'crashes' or 'shared_crashes', 1)
   note(event_id, at, 'taken_back', alone and 'its worker died with it' or 'its worker died, with others')
-  if alone and redis.call('HINCRBY', key, 'crashes', 1) >= tonumber(ARGV[6]) then
+  if alone and crashes >= tonumber(ARGV[6]) then
     enter(event_id, 'parked')
+    acquit(key)
     redis.call('HSET', key, 'error', ARGV[7])
-    redis.call('HDEL', key, 'suspect', 'crashes')
     return note(event_id, at, 'parked', 'poison')
   end
-  redis.call('HSET', key, 'suspect', 1)
+  if alone or crashes >= tonumber(ARGV[9]) then redis.call('HSET', key, 'suspect', 1) end
   give_turn(event_id)
 end
 

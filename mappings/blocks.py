@@ -4,34 +4,34 @@ from typing import Any
 
 from mappings.expressions import Expression, suggest
 from mappings.grammar import KEYS, KINDS, Block, Blocks, Field, Kind, Nested
-from mappings.reading import NO_NAMES, Reader
+from mappings.reading import Reader
+from mappings.scopes import Known
 
-Names = frozenset[str]
-
+_NO_STEPS: frozenset[str] = frozenset()
 _ONCE_PER = "once_per"
 
 
-def read_block(reader: Reader, value: object, path: str, kind: Kind, names: Names) -> Block:
+def read_block(reader: Reader, value: object, path: str, kind: Kind, known: Known) -> Block:
     """The block, once it has all keys its kind needs and none but these."""
     found = reader.mapping(value, path)
-    steps = KEYS[kind.steps][1] if kind.steps else NO_NAMES
+    steps = KEYS[kind.steps][1] if kind.steps else _NO_STEPS
     _check_keys(reader, found, path, kind, steps)
     given = {key: f"{path}.{key}" for key in found if key.removesuffix("?") in kind.keys and key not in steps}
-    texts = _expressions(reader, {key: found[key] for key in found if key in steps}, path, names)
+    texts = _expressions(reader, {key: found[key] for key in found if key in steps}, path, known)
     return Block(
         fields=tuple(
-            Field(_bare(key), reader.expression(found[key], at, names), key.endswith("?"))
+            Field(_bare(key), reader.expression(found[key], at, known), key.endswith("?"))
             for key, at in given.items()
             if _bare(key) not in {*kind.lists, *kind.blocks, _ONCE_PER}
         ),
         lists=tuple(
-            read_blocks(reader, key, found[key], path, KINDS[kind.lists[_bare(key)]], names)
+            read_blocks(reader, key, found[key], path, KINDS[kind.lists[_bare(key)]], known)
             for key in given
             if _bare(key) in kind.lists
         ),
         blocks=tuple(
             Nested(
-                _bare(key), read_block(reader, found[key], at, KINDS[kind.blocks[_bare(key)]], names), key.endswith("?")
+                _bare(key), read_block(reader, found[key], at, KINDS[kind.blocks[_bare(key)]], known), key.endswith("?")
             )
             for key, at in given.items()
             if _bare(key) in kind.blocks
@@ -39,17 +39,17 @@ def read_block(reader: Reader, value: object, path: str, kind: Kind, names: Name
         each=texts.get("each"),
         each_optional="each?" in found,
         when=texts.get("when"),
-        once_per=reader.template(found[_ONCE_PER], f"{path}.{_ONCE_PER}", names) if _ONCE_PER in given else None,
+        once_per=reader.template(found[_ONCE_PER], f"{path}.{_ONCE_PER}", known) if _ONCE_PER in given else None,
     )
 
 
-def read_blocks(reader: Reader, key: str, value: object, path: str, kind: Kind, names: Names) -> Blocks:
+def read_blocks(reader: Reader, key: str, value: object, path: str, kind: Kind, known: Known) -> Blocks:
     """The list under `key`: one block, or several."""
     at = f"{path}.{key}"
     items = {"": value} if isinstance(value, dict) else {f"[{i}]": v for i, v in enumerate(reader.list(value, at))}
     if not items:
         reader.report(at, "must hold at least one block")
-    blocks = tuple(read_block(reader, each, f"{at}{place}", kind, names) for place, each in items.items())
+    blocks = tuple(read_block(reader, each, f"{at}{place}", kind, known) for place, each in items.items())
     return Blocks(_bare(key), blocks, key.endswith("?"))
 
 
@@ -57,11 +57,11 @@ def _bare(key: str) -> str:
     return key.rstrip("?")
 
 
-def _expressions(reader: Reader, found: dict[str, Any], path: str, names: Names) -> dict[str, Expression]:
-    return {_bare(key): reader.expression(each, f"{path}.{key}", names) for key, each in found.items()}
+def _expressions(reader: Reader, found: dict[str, Any], path: str, known: Known) -> dict[str, Expression]:
+    return {_bare(key): reader.expression(each, f"{path}.{key}", known) for key, each in found.items()}
 
 
-def _check_keys(reader: Reader, found: dict[str, Any], path: str, kind: Kind, steps: Names) -> None:
+def _check_keys(reader: Reader, found: dict[str, Any], path: str, kind: Kind, steps: frozenset[str]) -> None:
     names = [_bare(key) for key in found]
     for key in found:
         if key not in steps and key.removesuffix("?") not in kind.keys:

@@ -7,7 +7,7 @@ left out, where the field is written. What does not fit raises `Unfit`, whose te
 import html
 import re
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from mappings.multipart import File
 
@@ -20,6 +20,7 @@ _MOST_INTEGER_DIGITS = 15
 _MOST_DECIMALS = 10
 # More than any amount has; beyond it even counting decimals would round.
 _MOST_DIGITS = 60
+_BINARY_BLUR = Decimal("0.000001")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_MATCHED = 4000
@@ -41,26 +42,51 @@ def money(value: object) -> Decimal | None:
 
     Raises Unfit for anything else, for more than 15 digits before the point and for more than 10 after it.
     """
+    amount = _read(value)
+    return None if amount is None else _bounded(amount)
+
+
+def number(value: object) -> Decimal | None:
+    """What `money` gives, but with up to 60 decimals."""
+    amount = _read(value)
+    return None if amount is None else _bounded(amount, most_decimals=_MOST_DIGITS)
+
+
+def _read(value: object) -> Decimal | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise Unfit(f"{kind_of(value)} is not an amount")
     if isinstance(value, str) and not _AMOUNT.fullmatch(value):
         raise Unfit("the text is not a plain amount like 1234.50")
-    if isinstance(value, str) and len(value) > 2 * (_MOST_INTEGER_DIGITS + _MOST_DECIMALS):
+    if isinstance(value, str) and len(value) > _MOST_DIGITS:
         raise Unfit("the amount has too many digits")
-    return _bounded(Decimal(value))
+    return Decimal(value)
 
 
-def _bounded(amount: Decimal) -> Decimal:
+def exact(value: object, currency: object) -> Decimal | None:
+    """The amount that a binary fraction stands for, in the currency's smallest units: 17.939999999999998 is 17.94.
+
+    Raises Unfit for what is more than a millionth off.
+    """
+    amount = number(value)
+    if amount is None or currency is None:
+        return None
+    whole = amount.quantize(Decimal(1).scaleb(-minor_decimals(currency)), ROUND_HALF_EVEN, EXACT)
+    if abs(EXACT.subtract(whole, amount)) > _BINARY_BLUR:
+        raise Unfit("the amount has more decimals than its currency")
+    return whole
+
+
+def _bounded(amount: Decimal, most_decimals: int = _MOST_DECIMALS) -> Decimal:
     if not amount.is_finite():
         raise Unfit("the amount is not a finite number")
     if not amount:
         return Decimal(0) if int(amount.as_tuple().exponent) > 0 else amount
     if amount.adjusted() >= _MOST_INTEGER_DIGITS:
         raise Unfit(f"the amount has more than {_MOST_INTEGER_DIGITS} digits before the point")
-    if len(amount.as_tuple().digits) > _MOST_DIGITS or decimals(amount) > _MOST_DECIMALS:
-        raise Unfit(f"the amount has more than {_MOST_DECIMALS} decimals")
+    if len(amount.as_tuple().digits) > _MOST_DIGITS or decimals(amount) > most_decimals:
+        raise Unfit(f"the amount has more than {most_decimals} decimals")
     return Decimal(f"{amount:f}")
 
 
@@ -82,6 +108,19 @@ def minor_units(value: object, currency: object) -> Decimal | None:
     if amount is None or amount != amount.to_integral_value():
         raise Unfit("minor units come as a whole number")
     return plain(amount).scaleb(-minor_decimals(currency), EXACT)
+
+
+def scaled(value: object, divisor: object) -> Decimal | None:
+    """The amount of a whole number that comes with its divisor, a power of ten: 1999 of 100 is 19.99."""
+    if value is None or divisor is None:
+        return None
+    amount, whole = money(value), money(divisor)
+    if amount is None or amount != amount.to_integral_value():
+        raise Unfit("an amount with a divisor comes as a whole number")
+    places = next((places for places in range(_MOST_DECIMALS) if whole == 10**places), None)
+    if places is None:
+        raise Unfit("the divisor is not 1, 10, 100 and so on")
+    return plain(amount).scaleb(-places, EXACT)
 
 
 def minor_decimals(currency: object) -> int:
@@ -181,6 +220,12 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern))
 
 
+def words(value: object) -> list[str] | None:
+    """The words of a text, which stand between spaces and commas."""
+    line = text(value)
+    return None if line is None else line.replace(",", " ").split()
+
+
 def lookup(rows: object, key: object, wanted: object, value: object) -> object:
     """The field `value` of the first row whose field `key` is what is wanted, or nothing."""
     if rows is None or wanted is None:
@@ -188,6 +233,15 @@ def lookup(rows: object, key: object, wanted: object, value: object) -> object:
     if not isinstance(rows, list):
         raise Unfit(f"{kind_of(rows)} is not a list")
     return next((row.get(value) for row in rows if isinstance(row, dict) and row.get(key) == wanted), None)
+
+
+def where(rows: object, key: object, wanted: object) -> list[object] | None:
+    """All rows whose field `key` is what is wanted; none of them where nothing is."""
+    if rows is None:
+        return None
+    if not isinstance(rows, list):
+        raise Unfit(f"{kind_of(rows)} is not a list")
+    return [row for row in rows if isinstance(row, dict) and wanted is not None and row.get(key) == wanted]
 
 
 def escape(value: object) -> str | None:

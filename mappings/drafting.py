@@ -28,7 +28,7 @@ _REMEDY = (
 _INSIDE_EACH = "inside each the item is the root; use root('…') for the rest of the body"
 
 
-def failure(path: str, reason: str, expression: str | None = None, **more: str) -> MappingError:
+def failure(path: str, reason: str, expression: str | None = None, **more: Any) -> MappingError:
     """The error for one field, its expression named."""
     written = f" (written as {expression})" if expression else ""
     return MappingError(f"{path}: {reason}{written}.", **{"remedy": _REMEDY, "field": path, **more})

@@ -1,7 +1,8 @@
 """The examples beside a mapping: what is sent, and what must come of it.
 
 `<case>.request.json` holds `headers` (without signatures) and either `body` (JSON, sent as compact UTF-8 JSON in the
-order it is written) or `raw` (a text, sent as it is). `<case>.expected.json` holds `topic`, `state` (`posted`,
+order it is written) or `raw` (a text, sent as it is); and `fetched`, what the sender's API answers about it, by the
+names of the steps. `<case>.expected.json` holds `topic`, `state` (`posted`,
 `ignored`, `parked`), and as far as they apply `after` (the cases it follows), `once_per`, `document` (the one that
 stands for the event: `kind`, `total`, `currency_code`), `drafts`, `error`, `reason`.
 """
@@ -9,8 +10,8 @@ stands for the event: `kind`, `total`, `currency_code`), `drafts`, `error`, `rea
 import dataclasses
 import datetime
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,33 @@ from urllib.parse import parse_qsl, urlencode
 
 from drafts import Drafts
 from mappings.multipart import MULTIPART, read_parts
-from mappings.received import EVENT_PART, FORM
+from mappings.received import EVENT_PART, FORM, Received
 
 
 @dataclass(frozen=True)
 class Example:
-    """One example request, unsigned, and what is expected of it."""
+    """One example request, unsigned, what the sender's API answers about it, and what is expected of it.
+
+    `split` takes the events out of a request.
+    """
 
     source: str
     case: str
     body: bytes
     headers: dict[str, str]
     expected: dict[str, Any]
+    fetched: Mapping[str, object] = field(default_factory=dict)
+    split: Callable[[Received], list[Received]] = field(default=lambda received: [received], repr=False)
+
+    @property
+    def events(self) -> list[Received]:
+        """The events of the request, with what is fetched for them."""
+        return self.split(Received(self.body, self.headers, self.fetched))
+
+    @property
+    def received(self) -> Received:
+        """Its event: an example holds one."""
+        return self.events[0]
 
     def with_fields(self, changes: Mapping[str, str]) -> "Example":
         """The same example with other values for these fields at the top of its event, JSON or form."""
@@ -41,29 +57,44 @@ class Example:
             return dataclasses.replace(self, body=urlencode(fields).encode())
         is_multipart = content_type.startswith(MULTIPART)
         event = read_parts(self.body, content_type)[EVENT_PART].content if is_multipart else self.body
-        content = json.loads(event, parse_float=Decimal) | dict(changes)
-        return dataclasses.replace(self, body=self.body.replace(event, compact(content).encode(), 1))
+        content = json.loads(event, parse_float=Decimal)
+        changed = [each | dict(changes) for each in content] if isinstance(content, list) else content | dict(changes)
+        return dataclasses.replace(self, body=self.body.replace(event, compact(changed).encode(), 1))
 
 
-def read_examples(folder: Path, *, source: str, media_type: str) -> list[Example]:
-    """All examples of a folder by name; those without a content type get `media_type`."""
-    return [_read(file, source, media_type) for file in sorted(folder.glob("*.request.json"))]
+def request_files(folder: Path) -> list[Path]:
+    """The requests of a folder of examples, by name."""
+    return sorted(folder.glob("*.request.json"))
 
 
-def read_request(file: Path, *, media_type: str) -> tuple[bytes, dict[str, str]]:
-    """Body and headers of a request in a file. Raises OSError, or ValueError saying what the file is not."""
+def expected_file(request: Path) -> Path:
+    """Where stands what must come of a request."""
+    return request.with_name(f"{_case(request)}.expected.json")
+
+
+def read_request(file: Path, *, media_type: str) -> tuple[bytes, dict[str, str], dict[str, object]]:
+    """Body, headers and answers of a request in a file. Raises OSError, or ValueError saying what the file is not."""
     request = json.loads(file.read_bytes(), parse_float=Decimal)
     if not isinstance(request, dict) or not {"body", "raw"} & set(request):
         raise ValueError('it must be {"headers": {…}, "body": …}, or with "raw" and a text')
     body = request["raw"] if "raw" in request else compact(request["body"])
-    return body.encode(), {"Content-Type": media_type, **request.get("headers", {})}
+    return body.encode(), {"Content-Type": media_type, **request.get("headers", {})}, request.get("fetched", {})
 
 
-def _read(file: Path, source: str, media_type: str) -> Example:
-    case = file.name.removesuffix(".request.json")
-    body, headers = read_request(file, media_type=media_type)
-    expected = json.loads(file.with_name(f"{case}.expected.json").read_bytes())
-    return Example(source, case, body, headers, expected)
+def read_example(
+    request: Path, *, source: str, media_type: str, split: Callable[[Received], list[Received]]
+) -> Example:
+    """The example; nothing is expected of one whose outcome is not written yet. Raises OSError and ValueError."""
+    body, headers, fetched = read_request(request, media_type=media_type)
+    outcome = expected_file(request)
+    expected = json.loads(outcome.read_bytes()) if outcome.is_file() else {}
+    if not isinstance(expected, dict):
+        raise ValueError(f"{outcome.name} is not a JSON object")
+    return Example(source, _case(request), body, headers, expected, fetched, split)
+
+
+def _case(request: Path) -> str:
+    return request.name.removesuffix(".request.json")
 
 
 def compact(value: object) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from drafts import DecisionDraft, ExpenseDraft
+from errors import Question
 from mappings import conversions
 from mappings.conversions import Unfit
 from mappings.drafting import Drafting, failure
@@ -42,7 +43,9 @@ def render_expense(block: Block, interpreter: Interpreter, options: Options) -> 
         raise failure(
             "expense.paid_through_account_name",
             "neither the sender nor the settings say what the expense was paid with",
-            remedy="Set EXPENSE_PAID_THROUGH to the name of a bank, cash or card account in Zoho, then retry.",
+            remedy="Choose a bank, cash or card account in the console (Failures), or set EXPENSE_PAID_THROUGH to the "
+            "name of one in Zoho, then retry.",
+            question=Question(about="paid_through"),
         )
     expense: ExpenseDraft = drafting.build(_EXPENSE, values, "expense")
     return expense
@@ -61,8 +64,9 @@ def _account(category: object, options: Options) -> str:
         "expense.category",
         f"no account is set up for the category{_suggest(word, options)}; known words: {known}",
         code="unknown_category",
-        remedy="Add the word to EXPENSE_ACCOUNTS (word=Account name, …) or set EXPENSE_DEFAULT_ACCOUNT, "
-        "then retry the event.",
+        remedy="Choose its account in the console (Failures), or add the word to EXPENSE_ACCOUNTS (word=Account name, "
+        "…), or set EXPENSE_DEFAULT_ACCOUNT, then retry the event.",
+        question=Question(about="category", word=word) if word else None,
     )
 
 

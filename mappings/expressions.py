@@ -6,7 +6,7 @@ that a missing amount is seen.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -19,10 +19,11 @@ from jmespath.parser import Parser
 from jmespath.visitor import Options as InterpreterOptions
 from jmespath.visitor import TreeInterpreter
 
-from mappings import conversions, times
+from mappings import conversions
 from mappings.conversions import Unfit
 from mappings.functions import PURE
-from mappings.multipart import File
+from mappings.scopes import NOTHING_KNOWN, SCOPED, WHERE, Known, Scope
+from mappings.wording import WORDS
 
 Node = dict[str, Any]
 
@@ -34,29 +35,14 @@ INSTEAD = {"sum": "total", "to_number": "money", "to_string": "text"}
 REFUSED = frozenset(Functions.FUNCTION_TABLE) - BORROWED
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What an expression reaches besides the value it is applied to."""
-
-    root: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    time_zone: str = "UTC"
-    named: Mapping[str, object] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, File] = field(default_factory=dict)
-
-
-SCOPED: Mapping[str, tuple[Callable[..., object], int, int]] = {
-    "header": (lambda scope, name: scope.headers.get(name.lower()), 1, 1),
-    "let": (lambda scope, name: scope.named[name], 1, 1),
-    "fact": (lambda scope, name: scope.facts.get(name), 1, 1),
-    "file": (lambda scope, name: scope.files.get(name), 1, 1),
-    "date": (lambda scope, value: times.date(value, scope.time_zone), 1, 1),
-}
 FUNCTIONS = frozenset(PURE) | frozenset(SCOPED) | {"root"}
 """Every function of our own."""
 
-_WRITTEN_OUT = {"header": 0, "let": 0, "fact": 0, "file": 0, "root": 0, "match": 1, "beside": 1}
+_WRITTEN_OUT = dict.fromkeys(("header", "let", "fact", "file", "option", "fetched", "query", "word", "root"), 0) | {
+    "match": 1,
+    "beside": 1,
+    "unfold": 1,
+}
 _WHOLE = frozenset({"total", "spread", "beside"})
 
 
@@ -113,9 +99,24 @@ class Expression:
 
     text: str
     tree: Node = field(repr=False, compare=False)
+    fields: tuple[str, ...] = field(repr=False, compare=False)
+    """The names on its way, where it only goes from field to field: most do, and are then walked at once."""
+
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """Every function it calls, and what each is given that is written out, such as the names in `let('name')`."""
+
+    def named(self, function: str) -> tuple[str, ...]:
+        """What it names with a function whose argument is written out, such as `let`."""
+        return self.functions.get(function, ())
+
+    def calls(self, function: str) -> bool:
+        """Whether it calls the function."""
+        return function in self.functions
 
     def run(self, interpreter: Interpreter, value: object) -> object:
         """The value it selects. Raises Unfit, in words without the value, for whatever goes wrong."""
+        if self.fields:
+            return _walk_fields(self.fields, value)
         try:
             return interpreter.visit(self.tree, value)
         except exceptions.JMESPathTypeError as error:
@@ -126,18 +127,44 @@ class Expression:
 
 
 @cache
-def compile_expression(text: str, *, names: frozenset[str] = frozenset(), facts: bool = False) -> Expression:
-    """A checked expression that may use the given `let` names. Raises BadExpression.
+def compile_expression(text: str, known: Known = NOTHING_KNOWN) -> Expression:
+    """A checked expression that may name what is known. Raises BadExpression.
 
     Compiled once each: mapping files say the same again and again, and a process may read them twice.
     """
     tree = _parse(text)
     for node in _walk(tree):
-        _check(node, names=names, facts=facts)
-    return Expression(text, _prepare(tree, whole=False, names=names, facts=facts))
+        _check(node, known)
+    prepared = _prepare(tree, known, whole=False)
+    return Expression(text, prepared, _fields(prepared), _functions(prepared))
 
 
-def suggest(word: str, known: frozenset[str] | set[str]) -> str:
+def _functions(tree: Node) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for node in _walk(tree):
+        if node["type"] == "function_expression":
+            first: Node = next(iter(node["children"]), {})
+            given = (str(first["value"]),) if first.get("type") == "literal" else ()
+            found[node["value"]] = found.get(node["value"], ()) + given
+    return found
+
+
+def _fields(node: Node) -> tuple[str, ...]:
+    if node["type"] == "field":
+        return (node["value"],)
+    if node["type"] != "subexpression":
+        return ()
+    parts = [_fields(child) for child in node["children"]]
+    return tuple(name for part in parts for name in part) if all(parts) else ()
+
+
+def _walk_fields(names: tuple[str, ...], value: object) -> object:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def suggest(word: str, known: Collection[str]) -> str:
     """`, did you mean …?` when something known is close, else nothing."""
     close = get_close_matches(word, sorted(known), n=1)
     return f", did you mean {close[0]}?" if close else ""
@@ -165,13 +192,13 @@ def _walk(node: Node) -> Iterator[Node]:
             yield from _walk(child)
 
 
-def _check(node: Node, *, names: frozenset[str], facts: bool) -> None:
+def _check(node: Node, known: Known) -> None:
     if node["type"] == "literal" and _holds_float(node["value"]):
         raise BadExpression("a number with a point is not exact: write it as text, money('1.5')")
     if node["type"] == "function_expression":
-        _check_known(node["value"], facts=facts)
+        _check_known(node["value"], known)
         _check_count(node["value"], len(node["children"]))
-        _check_written_out(node, names)
+        _check_written_out(node, known)
 
 
 def _holds_float(value: object) -> bool:
@@ -180,9 +207,10 @@ def _holds_float(value: object) -> bool:
     return isinstance(value, float)
 
 
-def _check_known(name: str, *, facts: bool) -> None:
-    if name == "fact" and not facts:
-        raise BadExpression("fact() is only known in an answer")
+def _check_known(name: str, known: Known) -> None:
+    needed, where = WHERE.get(name, ("", ""))
+    if needed and not getattr(known, needed):
+        raise BadExpression(f"{name}() is only known {where}")
     if name in REFUSED:
         instead = f", use {INSTEAD[name]}()" if name in INSTEAD else ""
         raise BadExpression(f"{name}() does not keep amounts exact{instead}")
@@ -206,17 +234,32 @@ def _arity(name: str) -> tuple[int, int]:
     return len(signature), 99 if signature[-1].get("variadic") else len(signature)
 
 
-def _check_written_out(node: Node, names: frozenset[str]) -> None:
+def _check_written_out(node: Node, known: Known) -> None:
     name = node["value"]
     if name not in _WRITTEN_OUT:
         return
     argument = node["children"][_WRITTEN_OUT[name]]
     if argument["type"] != "literal" or not isinstance(argument["value"], str):
         raise BadExpression(f"{name}() wants a text between quotes there")
-    if name == "let" and argument["value"] not in names:
-        raise BadExpression(f"nothing is called {argument['value']} above{suggest(argument['value'], names)}")
+    if name == "let":
+        _check_named(argument["value"], known.lets, known, "nothing is called {} above")
+    if name == "fetched":
+        _check_named(argument["value"], known.fetched, known, "nothing is fetched as {}")
+    if name == "option" and argument["value"] not in known.options:
+        hint = suggest(argument["value"], known.options)
+        raise BadExpression(f"no option is called {argument['value']}{hint or ': declare it in options, at the top'}")
+    if name == "word" and argument["value"] not in WORDS:
+        hint = suggest(argument["value"], WORDS) or f"; there are {', '.join(sorted(WORDS))}"
+        raise BadExpression(f"no word of ours: {argument['value']}{hint}")
     if name == "match":
         _check_pattern(argument["value"])
+
+
+def _check_named(name: str, there: frozenset[str], known: Known, otherwise: str) -> None:
+    if name not in there and name in known.later:
+        raise BadExpression(f"{name} is not known here: it is fetched only after this is read")
+    if name not in there:
+        raise BadExpression(f"{otherwise.format(name)}{suggest(name, there)}")
 
 
 def _check_pattern(pattern: str) -> None:
@@ -228,17 +271,16 @@ def _check_pattern(pattern: str) -> None:
         raise BadExpression("the regular expression names no group: write (?<name>…)")
 
 
-def _prepare(node: Node, *, whole: bool, names: frozenset[str], facts: bool) -> Node:
+def _prepare(node: Node, known: Known, *, whole: bool) -> Node:
     kind, value = node["type"], node.get("value")
     if kind == "function_expression" and value == "root":
-        inner = compile_expression(node["children"][0]["value"], names=names, facts=facts).tree
+        inner = compile_expression(node["children"][0]["value"], known).tree
         return {"type": "root", "children": [inner]}
     if whole and kind in ("projection", "filter_projection"):
         kind = f"whole_{kind}"
     whole = whole or (kind == "function_expression" and value in _WHOLE)
     prepared = {**node, "type": kind}
     prepared["children"] = [
-        _prepare(child, whole=whole, names=names, facts=facts) if isinstance(child, dict) else child
-        for child in node.get("children", ())
+        _prepare(child, known, whole=whole) if isinstance(child, dict) else child for child in node.get("children", ())
     ]
     return prepared

@@ -6,32 +6,39 @@ by something harmless, so that one complaint never hides another.
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from mappings.expressions import BadExpression, Expression, compile_expression, suggest
+from mappings.scopes import NOTHING_KNOWN, Known
 from mappings.templates import JsonTemplate, Template, compile_json, compile_template
 
-NO_NAMES: frozenset[str] = frozenset()
+TO_DO = "TODO"
+"""How a text begins that stands for what is still to be written."""
+
 _NOTHING = compile_expression("@")
 _HINT = "not YAML (write in block style: a key ending in ? and an expression with [ ] break inside { })"
 
 
 class Reader:
-    """Reads one file; every complaint lands in `problems`, without the file's name."""
+    """Reads one file; every complaint lands in `problems`, without the file's name.
+
+    `options` are the options that its expressions may name.
+    """
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self.options: frozenset[str] = frozenset()
 
     def report(self, path: str, what: str) -> None:
         """Notes a problem."""
         self.problems.append(f"{path}: {what}" if path else what)
 
-    def load(self, file: Path) -> object:
-        """What the file holds; None after a complaint."""
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file.read_bytes())
+    def load(self, content: bytes) -> object:
+        """What a file of that content holds; None after a complaint."""
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(content)
         try:
             node = loader.get_single_node()
             for key, line in _repeated_keys(node, set()):
@@ -39,7 +46,7 @@ class Reader:
             return loader.construct_document(node) if node else {}
         except (yaml.YAMLError, ValueError) as error:
             mark = getattr(error, "problem_mark", None)
-            self.report(f"line {mark.line + 1}" if mark else "", _HINT)
+            self.report(f"line {mark.line + 1}" if mark else "", _hint(content, mark))
             return None
         finally:
             loader.dispose()
@@ -91,35 +98,64 @@ class Reader:
                 self.report(f"{path}[{index}]", f"must be {what}")
         return tuple(str(each) for each in items)
 
-    def expression(self, value: object, path: str, names: frozenset[str] = NO_NAMES) -> Expression:
+    def expression(self, value: object, path: str, known: Known = NOTHING_KNOWN) -> Expression:
         """The checked expression; only a text is one."""
         if not isinstance(value, str):
             self.report(path, 'must be an expression, as text; a number is written "`1`"')
             return _NOTHING
         try:
-            return compile_expression(value, names=names)
+            return self.compile(value, known)
         except BadExpression as error:
             self.report(path, str(error))
             return _NOTHING
 
-    def template(self, value: object, path: str, names: frozenset[str] = NO_NAMES) -> Template:
+    def template(self, value: object, path: str, known: Known = NOTHING_KNOWN) -> Template:
         """The checked text with expressions."""
         if not isinstance(value, str):
             self.report(path, "must be a text, put it between quotes")
             return Template(())
         try:
-            return compile_template(value, lambda text: compile_expression(text, names=names))
+            return compile_template(value, lambda text: self.compile(text, known))
         except BadExpression as error:
             self.report(path, str(error))
             return Template(())
 
-    def json(self, value: object, path: str, names: frozenset[str] = NO_NAMES, *, facts: bool = False) -> JsonTemplate:
+    def json(self, value: object, path: str, known: Known = NOTHING_KNOWN) -> JsonTemplate:
         """JSON whose texts are checked texts with expressions."""
         try:
-            return compile_json(value, lambda text: compile_expression(text, names=names, facts=facts))
+            return compile_json(value, lambda text: self.compile(text, known))
         except BadExpression as error:
             self.report(path, str(error))
             return None
+
+    def compile(self, text: str, known: Known) -> Expression:
+        """The checked expression, which may name the file's options, too. Raises BadExpression."""
+        return compile_expression(text, replace(known, options=self.options) if self.options else known)
+
+
+def left_to_do(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Path and words of every text that only says what is to be written there (`TODO the order's number`), in order."""
+    if isinstance(value, str) and value.startswith(TO_DO):
+        yield path, value.removeprefix(TO_DO).strip()
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from left_to_do(key, path)
+            word = "…" if str(key).startswith(TO_DO) else key
+            yield from left_to_do(each, f"{path}.{word}" if path else str(word))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from left_to_do(each, f"{path}[{index}]")
+
+
+def _hint(content: bytes, mark: yaml.Mark | None) -> str:
+    """What to write otherwise, where YAML broke off."""
+    line = content.decode("utf-8", "replace").splitlines()[mark.line : mark.line + 1] if mark else []
+    character = line[0][mark.column : mark.column + 1] if mark and line else ""
+    if character == "\t":
+        return "not YAML: indent with spaces, not with tabs"
+    if character in ("`", "@", "%"):
+        return f"not YAML: what begins with {character} stands between quotes"
+    return _HINT
 
 
 def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[str, int]]:

@@ -1,39 +1,70 @@
 """A request as it came: raw bytes and headers in, one parsed value out."""
 
-import json
-import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PureWindowsPath
 from urllib.parse import parse_qsl
 
 from errors import Unreadable
 from mappings.conversions import text as one_line
+from mappings.json_bodies import glimpse_json, read_json
 from mappings.multipart import MULTIPART, File, Malformed, read_parts
+from mappings.web_tokens import claims_of
 
+XML = frozenset({"text/xml", "application/xml", "application/soap+xml"})
 FORM = "application/x-www-form-urlencoded"
 EVENT_PART = "event"
 _LONGEST_FILE_NAME = 100
 _MOST_FIELDS = 1000
-_LONGEST_NUMBER = 1000
 Parsed = tuple[object, Mapping[str, File], str]
 """The value, the files, and what is wrong with the body, if it is."""
 ReadJson = Callable[[bytes], object]
-_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a mapping says of its bodies besides their content type: whether they are web tokens, and of elements that
+    are lists in XML.
+
+    What a token claims, or a document of XML holds, may also come as JSON: in history, and in examples.
+    """
+
+    is_token: bool = False
+    lists: frozenset[str] = frozenset()
+
+
+PLAIN = Shape()
 
 
 class Received:
     """A request whose body is parsed when first asked for, and once.
 
     A form becomes a mapping of its first values; of a form of several parts the part `event` is read as JSON, and those
-    with a file name are files; everything else is read as JSON, decimals exactly as `Decimal`. Header names are found
-    in any case.
+    with a file name are files; XML becomes an object, as mappings.xml_bodies says; everything else is read as JSON,
+    decimals exactly as `Decimal`. Header names are found in any case. `fetched` is what the sender's API has answered
+    about it, by the names of the steps. `at` is when it came, in unix seconds, if it did.
     """
 
-    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        fetched: Mapping[str, object] | None = None,
+        *,
+        at: float | None = None,
+    ) -> None:
         self.body = body
+        self.at = at
         self.headers = {name.lower(): value for name, value in headers.items()}
+        self.fetched = fetched or {}
+        self._known: dict[tuple[ReadJson, Shape], Parsed] = {}
+
+    def with_fetched(self, fetched: Mapping[str, object]) -> "Received":
+        """The same request with these answers; what is parsed of it already stays parsed."""
+        completed = Received(self.body, self.headers, fetched, at=self.at)
+        completed._known = self._known
+        return completed
 
     @property
     def media_type(self) -> str:
@@ -43,48 +74,57 @@ class Received:
     @property
     def root(self) -> object:
         """The parsed body. Raises Unreadable, which says what is wrong with it and never quotes it."""
-        return _readable(self._parsed)[0]
+        return self.read()[0]
 
     @property
     def files(self) -> Mapping[str, File]:
         """The files that came with it, by the names of their parts. Raises Unreadable as `root` does."""
-        return _readable(self._parsed)[1]
+        return self.read()[1]
 
-    def glimpse(self) -> tuple[object, Mapping[str, File]]:
-        """What `root` and `files` give, for half the time: of a key that an object names twice the last counts.
+    def read(self, shape: Shape = PLAIN) -> tuple[object, Mapping[str, File]]:
+        """The parsed body of that shape and the files that came with it, by the names of their parts.
 
-        Raises Unreadable for everything else that `root` raises it for.
+        Raises Unreadable.
         """
-        return _readable(self._glimpsed)
+        return _readable(self._parsed(read_json, shape))
 
-    @cached_property
-    def _parsed(self) -> Parsed:
-        return self._try_to_parse(_read_json)
+    def glimpse(self, shape: Shape = PLAIN) -> tuple[object, Mapping[str, File]]:
+        """What `read` gives, for half the time: of a key that an object names twice the last counts.
 
-    @cached_property
-    def _glimpsed(self) -> Parsed:
-        return self._try_to_parse(_glimpse_json)
+        Raises Unreadable for everything else that `read` raises it for.
+        """
+        return _readable(self._parsed(glimpse_json, shape))
 
-    def _try_to_parse(self, read_json: ReadJson) -> Parsed:
+    def _parsed(self, read_json: ReadJson, shape: Shape) -> Parsed:
+        if (read_json, shape) not in self._known:
+            self._known[read_json, shape] = self._try_to_parse(read_json, shape)
+        return self._known[read_json, shape]
+
+    def _try_to_parse(self, read_json: ReadJson, shape: Shape) -> Parsed:
         try:
-            return (*self._parse(read_json), "")
+            return (*self._parse(read_json, shape), "")
         except UnicodeDecodeError:
             return None, {}, "it is not UTF-8"
-        except RecursionError:
-            return None, {}, "it is nested too deeply"
         except Malformed as error:
             return None, {}, str(error)
-        except json.JSONDecodeError as error:
-            return None, {}, f"it is not JSON at line {error.lineno}, character {error.colno}"
         except ValueError:
-            return None, {}, "it holds a number with too many digits, or too many fields"
+            return None, {}, "it holds too many fields"
 
-    def _parse(self, read_json: ReadJson) -> tuple[object, Mapping[str, File]]:
+    def _parse(self, read_json: ReadJson, shape: Shape) -> tuple[object, Mapping[str, File]]:
+        if shape.is_token and not self.body.lstrip().startswith(b"{"):
+            return read_json(claims_of(self.body)), {}
+        if self.media_type in XML and not self.body.lstrip().startswith(b"{"):
+            return _read_xml(self.body, shape.lists), {}
         if self.media_type == FORM:
             return _read_form(self.body.decode()), {}
         if self.media_type == MULTIPART:
             return _read_multipart(self.body, self.headers["content-type"], read_json)
         return read_json(self.body), {}
+
+
+def read_answer(text: str) -> object:
+    """The JSON of an answer, read as strictly as a body. Raises Malformed, which says what is wrong with it."""
+    return read_json(text.encode())
 
 
 def _readable(parsed: Parsed) -> tuple[object, Mapping[str, File]]:
@@ -96,6 +136,11 @@ def _readable(parsed: Parsed) -> tuple[object, Mapping[str, File]]:
             field="body",
         )
     return value, files
+
+
+def _read_xml(body: bytes, lists: frozenset[str]) -> object:
+    # Loaded where it is needed: most deployments never see XML.
+    return import_module("mappings.xml_bodies").read_xml(body, lists)
 
 
 def _read_multipart(body: bytes, content_type: str, read_json: ReadJson) -> tuple[object, Mapping[str, File]]:
@@ -116,58 +161,3 @@ def _file_name(name: str) -> str:
 def _read_form(text: str) -> dict[str, str]:
     pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     return dict(reversed(pairs))
-
-
-def _read_json(body: bytes) -> object:
-    return _decode(body, _without_repeats)
-
-
-def _glimpse_json(body: bytes) -> object:
-    return _decode(body, None)
-
-
-def _decode(body: bytes, make_object: Callable[[list[tuple[str, object]]], object] | None) -> object:
-    text = body.decode()
-    if not text.strip():
-        raise Malformed("it is empty")
-    value: object = json.loads(
-        text, parse_float=_read_decimal, parse_constant=_refuse_constant, object_pairs_hook=make_object
-    )
-    if _HALF_CHARACTER.search(body):
-        _refuse_half_characters(value)
-    return value
-
-
-def _read_decimal(text: str) -> Decimal:
-    number = _exact(text)
-    if number is None:
-        raise Malformed("it holds a number that is too long or has an extreme exponent")
-    return number
-
-
-def _exact(text: str) -> Decimal | None:
-    if len(text) > _LONGEST_NUMBER:
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:  # an exponent of more than 18 digits
-        return None
-    return number if abs(int(number.as_tuple().exponent)) <= _LONGEST_NUMBER else None
-
-
-def _refuse_constant(name: str) -> object:
-    raise Malformed(f"{name} is not a number in JSON")
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        raise Malformed("an object names one of its keys twice")
-    return result
-
-
-def _refuse_half_characters(value: object) -> None:
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        raise Malformed("it holds half of a character (an unpaired surrogate)") from None

@@ -6,13 +6,16 @@ from typing import Any
 from marshmallow import Schema
 
 from drafts import CancelDraft, ContactDraft, Drafts, InvoiceDraft, PaymentDraft, RefundDraft
+from errors import NeedsAttention
 from mappings import conversions
 from mappings.conversions import NOTHING, Unfit
-from mappings.drafting import Drafting, business_key, failure, run
+from mappings.drafting import Drafting, business_key, failure, is_true, run
 from mappings.expenses import Options, render_decision, render_expense
-from mappings.expressions import Interpreter, Scope
+from mappings.expressions import Interpreter
 from mappings.grammar import Block, Blocks, Event
 from mappings.schemas import CancelSchema, ContactSchema, InvoiceSchema, PaymentSchema, RefundSchema
+from mappings.scopes import Scope
+from mappings.templates import Template
 
 WALK_IN = "Walk-in customer"
 _CONTACT, _INVOICE, _CANCEL = ContactSchema(), InvoiceSchema(), CancelSchema()
@@ -53,8 +56,22 @@ def name_order(event: Event, interpreter: Interpreter) -> str:
     return business_key(event.once_per, interpreter, interpreter.scope.root, "once_per")
 
 
+def name_parts(event: Event, interpreter: Interpreter) -> list[tuple[str, str]]:
+    """What names the event's credit notes and payments in the real world, with their kinds. Raises MappingError."""
+    drafting, root = Drafting(interpreter), interpreter.scope.root
+    return [
+        (kind, business_key(block.once_per, interpreter, item, f"{blocks.name}.once_per"))
+        for kind, blocks in (("credit_note", event.refunds), ("payment", event.payments))
+        if blocks
+        for block in blocks.blocks
+        if block.once_per
+        for item in drafting.items(block, root, blocks.name, optional=blocks.optional or block.each_optional)
+    ]
+
+
 def render_event(event: Event, scope: Scope, options: Options) -> Drafts:
-    """The drafts of an event; those whose conditions do not hold are not there. Raises MappingError."""
+    """The drafts of an event; those whose conditions do not hold are not there. Raises NeedsAttention."""
+    _leave_to_people(event, glance(event, scope))
     interpreter = enter(event, scope)
     once_per = name_order(event, interpreter)
     if event.expense:
@@ -62,6 +79,23 @@ def render_event(event: Event, scope: Scope, options: Options) -> Drafts:
     if event.decision:
         return Drafts(once_per=once_per, decision=render_decision(event.decision, interpreter))
     return Drafts(once_per=once_per, **_parts(event, interpreter))
+
+
+def _leave_to_people(event: Event, interpreter: Interpreter) -> None:
+    """Raises NeedsAttention, in the mapping's words, for what it will not make documents of."""
+    for place, rule in enumerate(event.park_if):
+        path = f"park_if[{place}]"
+        if is_true(run(rule.when, interpreter, interpreter.scope.root, f"{path}.when")):
+            because = _words(rule.because, interpreter, f"{path}.because")
+            remedy = _words(rule.remedy, interpreter, f"{path}.remedy")
+            raise NeedsAttention(f"Left to a person: {because}.", code="by_hand", remedy=remedy, field=path)
+
+
+def _words(template: Template, interpreter: Interpreter, path: str) -> str:
+    try:
+        return template.fill(interpreter, interpreter.scope.root)
+    except Unfit as error:
+        raise failure(path, str(error)) from None
 
 
 def _parts(event: Event, interpreter: Interpreter) -> dict[str, Any]:

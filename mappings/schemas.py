@@ -236,6 +236,7 @@ class RefundSchema(DraftSchema):
     lines = fields.List(fields.Nested(LineSchema))
     is_inclusive_tax = Truth()
     paid_back = Amount()
+    is_so_far = Truth()
     method = Words()
     notes = Paragraphs(longest=None)
     exchange_rate = Positive()
@@ -247,6 +248,8 @@ class RefundSchema(DraftSchema):
         given = self.given(data)
         if given.get("paid_back", 0) > given["control_total"]:
             raise ValidationError("is more than the whole refund", "paid_back")
+        if given.get("is_so_far") and (given.get("lines") or "paid_back" in given):
+            raise ValidationError("takes neither lines nor paid_back beside it", "is_so_far")
         return RefundDraft(**given | {"lines": tuple(given.get("lines", ()))})
 
 

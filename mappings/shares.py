@@ -1,8 +1,8 @@
-"""Amounts set against one another, and an amount in shares: exact, whichever way the decimals fall."""
+"""Amounts set against one another, an amount in shares, rows in their parts: exact, whichever way the decimals fall."""
 
 from decimal import ROUND_DOWN, Decimal
 
-from mappings.conversions import EXACT, Unfit, kind_of, minor_decimals, money, total
+from mappings.conversions import EXACT, Unfit, kind_of, minor_decimals, money, number
 
 
 def less(first: object, second: object) -> Decimal | None:
@@ -23,8 +23,14 @@ def lesser(first: object, second: object) -> Decimal | None:
     return None if one is None or other is None else min(one, other)
 
 
+def times(price: object, quantity: object) -> Decimal | None:
+    """What a quantity comes to at a price, exactly: as a weight, where the sender does not say it."""
+    one, count = money(price), money(quantity)
+    return None if one is None or count is None else EXACT.multiply(one, count)
+
+
 def spread(value: object, weights: object, currency: object = None) -> list[Decimal] | None:
-    """The amount in shares by weight, which add up to it exactly.
+    """The amount in shares by weight, which add up to it exactly. Weights are all above zero or all below, or zero.
 
     Shares have as many decimals as the amount is written with, at least two; those of `currency` if that is given. Each
     is rounded down with what was left of those before it, so none is more than one smallest unit off.
@@ -35,18 +41,27 @@ def spread(value: object, weights: object, currency: object = None) -> list[Deci
     if not isinstance(weights, list):
         raise Unfit(f"{kind_of(weights)} is not a list of weights")
     places = max(2, -int(amount.as_tuple().exponent)) if currency is None else minor_decimals(currency)
-    return _shares(amount, [_weight(each) for each in weights], Decimal(1).scaleb(-places))
+    return _shares(amount, _weights(weights), Decimal(1).scaleb(-places))
+
+
+def _weights(values: list[object]) -> list[Decimal]:
+    weights = [_weight(each) for each in values]
+    if any(each < 0 for each in weights) and any(each > 0 for each in weights):
+        raise Unfit("the weights are above zero and below")
+    return [abs(each) for each in weights]
 
 
 def _weight(value: object) -> Decimal:
-    weight = money(value)
-    if weight is None or weight < 0:
-        raise Unfit("one of the weights is missing or below zero")
+    weight = number(value)
+    if weight is None:
+        raise Unfit("one of the weights is missing")
     return weight
 
 
 def _shares(amount: Decimal, weights: list[Decimal], unit: Decimal) -> list[Decimal]:
-    whole = total(weights) or Decimal(0)
+    whole = Decimal(0)
+    for weight in weights:
+        whole = EXACT.add(whole, weight)
     if not amount or not whole:
         if amount:
             raise Unfit("there is no weight to spread the amount by")
@@ -71,3 +86,21 @@ def beside(rows: object, name: object, values: object) -> list[object] | None:
     if not all(isinstance(row, dict) for row in rows):
         raise Unfit("one of the rows is not an object")
     return [{**row, name: value} for row, value in zip(rows, values, strict=True)]
+
+
+def unfold(rows: object, parts: object, whole: object) -> list[object] | None:
+    """Every part of every row with its row as one more field: `parts` is the list in a row, `whole` the new field."""
+    if rows is None:
+        return None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unfit("what is to be unfolded is not a list of objects")
+    found = [(part, row) for row in rows for part in _parts(row.get(parts))]
+    if not all(isinstance(part, dict) for part, _ in found):
+        raise Unfit("one of the parts is not an object")
+    return [{**part, whole: row} for part, row in found]
+
+
+def _parts(value: object) -> list[dict[object, object]]:
+    if not isinstance(value, list):
+        raise Unfit(f"{kind_of(value)} is not a list of parts")
+    return value

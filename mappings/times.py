@@ -10,13 +10,20 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNIX = re.compile(r"[0-9]{9,11}")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MAIL = re.compile(
+    rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>[0-9]{{1,2}}) (?P<month>{'|'.join(_MONTHS)}) (?P<year>[0-9]{{4}})"
+    r" (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<offset>[+-][0-9]{4}|GMT|UTC)"
+)
+_NO_PLACE = ("+0000", "-0000", "GMT", "UTC")
 
 
 def date(value: object, time_zone: str) -> datetime.date | None:
     """The calendar day of a moment.
 
-    A day, or a time with an offset or without, is the day as written: the sender's. A time ending in Z and unix
-    seconds (number or digits, from 1973 on, so that 20260314 is refused) name no place: the day in `time_zone`.
+    A day, or a time with an offset or without, is the day as written: the sender's. A time ending in Z, one of RFC 2822
+    in UTC, and unix seconds (number or digits, from 1973 on, so that 20260314 is refused) name no place: the day in
+    `time_zone`.
     """
     if value in NOTHING:
         return None
@@ -24,7 +31,17 @@ def date(value: object, time_zone: str) -> datetime.date | None:
         value = str(value) if 0 <= value < 10**11 else "-"
     if not isinstance(value, str):
         raise Unfit(f"{kind_of(value)} is not a date")
-    return _day(value.strip(), time_zone)
+    return _day(_tidy(value), time_zone)
+
+
+def _tidy(value: str) -> str:
+    """The text without spaces at its ends, in the form of ISO if it is a time of RFC 2822."""
+    words = value.strip()
+    found = _MAIL.fullmatch(words)
+    if found is None:
+        return words
+    month, offset = _MONTHS.index(found["month"]) + 1, "Z" if found["offset"] in _NO_PLACE else found["offset"]
+    return f"{found['year']}-{month:02d}-{found['day']:0>2}T{found['time']}{offset}"
 
 
 def _day(text: str, time_zone: str) -> datetime.date:
@@ -58,7 +75,7 @@ def moment(value: object) -> float | None:
         value = str(value)
     if not isinstance(value, str):
         return None
-    words = value.strip()
+    words = _tidy(value)
     try:
         if _UNIX.fullmatch(words):
             return float(words)
@@ -66,3 +83,11 @@ def moment(value: object) -> float | None:
         return None if time is None else (time if time.tzinfo else time.replace(tzinfo=datetime.UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def written(seconds: float | None) -> str | None:
+    """The time of these unix seconds, in UTC, to the microsecond."""
+    if seconds is None:
+        return None
+    time = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")

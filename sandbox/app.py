@@ -7,6 +7,8 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from sandbox import (
+    apis,
+    consent,
     contacts,
     control,
     creditnotes,
@@ -18,7 +20,9 @@ from sandbox import (
     pages,
     payments,
     receipts,
+    reminders,
     settings,
+    slack,
 )
 from sandbox.answers import DecimalJson
 from sandbox.call import world
@@ -44,7 +48,22 @@ def create_app(*, clock: Callable[[], float] = time.time, seed: int = 0) -> Flas
     app = Sandbox("sandbox")
     app.extensions["sandbox"] = World(clock=clock, seed=seed, plant=plant)
     gate.guard(app)
-    for module in (oauth, settings, contacts, invoices, payments, creditnotes, credits, expenses, receipts, control):
+    for module in (
+        oauth,
+        settings,
+        contacts,
+        invoices,
+        payments,
+        creditnotes,
+        credits,
+        expenses,
+        receipts,
+        reminders,
+        control,
+        slack,
+        apis,
+    ):
         app.register_blueprint(module.api)
     app.register_blueprint(pages.pages)
+    app.register_blueprint(consent.pages)
     return app

@@ -78,6 +78,8 @@ def add_account() -> Response:
 @api.post("/slack", defaults={"path": ""})
 @api.post("/slack/<path:path>")
 def hear_slack(path: str) -> Response:
+    if "expired" in path.split("/"):
+        return Response('{"ok": false, "error": "expired_url"}', 404, mimetype="application/json")
     message = {"path": request.path, "time": world().clock(), "body": _json_body()}
     world().slack.append(message)
     return Response("ok", mimetype="text/plain")
@@ -99,6 +101,8 @@ def records(organization_id: str | None = None) -> Record:
         "organizations": [held.organization for held in chosen],
         **documents,
         "slack": world().slack,
+        "slack_views": world().slack_workspace.views,
+        "slack_messages": list(world().slack_workspace.messages.values()),
         "calls": _sums(world().calls, organization_id),
         "refused": _sums(world().refused, organization_id),
         "faults": _sums(world().met, organization_id),

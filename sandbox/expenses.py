@@ -15,7 +15,7 @@ from sandbox.fields import EXPENSE
 from sandbox.listing import Listing, amounts, days, field_of, holds, ids, list_page, texts
 from sandbox.money import exchange_rate_of
 from sandbox.settings import EXPENSE_TYPES, PAID_THROUGH_TYPES, base_currency_id, find
-from sandbox.totals import LineInput, Terms, compute
+from sandbox.totals import LineInput, Terms, compute, rounded
 from sandbox.validation import check_body
 
 api = Blueprint("expenses", __name__, url_prefix="/books/v3")
@@ -46,6 +46,7 @@ _SUMMARY = (
     "is_billable",
     "status",
     "total",
+    "bcy_total",
     "created_time",
     "last_modified_time",
 )
@@ -124,16 +125,18 @@ def _expense(body: Record) -> Record:
     if body["amount"] <= 0:
         raise wrong_value("Invalid value passed for Amount")
     currency = find(books().currencies, body.get("currency_id", base_currency_id()), "Currency")
+    rate, sums = exchange_rate_of(body), _sums(body, currency)
     return (
         {"reference_number": "", "description": "", "is_billable": False, "is_inclusive_tax": False}
         | body
         | _accounts(body)
         | _parties(body)
-        | _sums(body, currency)
+        | sums
         | {
             "currency_id": currency["currency_id"],
             "currency_code": currency["currency_code"],
-            "exchange_rate": exchange_rate_of(body),
+            "exchange_rate": rate,
+            "bcy_total": rounded(sums["total"] * rate, books().organization["price_precision"]),
             "status": "unbilled" if body.get("is_billable") else "nonbillable",
             "last_modified_time": timestamp(),
         }

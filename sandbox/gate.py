@@ -18,6 +18,7 @@ from sandbox.answers import ApiError, refusal
 from sandbox.call import world
 from sandbox.faults import Fault
 from sandbox.limits import concurrent_refusal, per_day_refusal, per_minute_refusal
+from sandbox.scopes import scopes_for
 
 BOOKS = "/books/v3"
 TOKEN = "/oauth/v2/token"  # noqa: S105  a path
@@ -76,7 +77,9 @@ def _admit() -> None:
     """Let the call in, or refuse it as Zoho would."""
     now = world().clock()
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind != "Zoho-oauthtoken" or not world().tokens.is_live(token, now):
+    grant = world().tokens.live(token, now) if kind == "Zoho-oauthtoken" else None
+    needed = scopes_for(request.method, request.path.removeprefix(BOOKS))
+    if grant is None or not any(map(grant.covers, needed)):
         raise ApiError(401, 57, "You are not authorized to perform this operation")
     if request.path == f"{BOOKS}/organizations" or request.path.startswith(f"{BOOKS}/organizations/"):
         return

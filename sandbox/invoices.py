@@ -37,6 +37,8 @@ _SUMMARY = (
     "exchange_rate",
     "total",
     "balance",
+    "reminders_sent",
+    "last_reminder_sent_date",
     "created_time",
     "last_modified_time",
 )
@@ -106,6 +108,8 @@ def create_invoice() -> Response:
         "invoice_number": number_for(SERIES, body),
         "status": "sent" if is_sent else "draft",
         "is_emailed": is_sent,
+        "reminders_sent": 0,
+        "last_reminder_sent_date": "",
         "invoice_url": f"{request.host_url}app/{books().organization_id}#/invoices/{invoice_id}",
         "created_time": timestamp(),
         "last_modified_time": timestamp(),

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
@@ -49,6 +50,11 @@ class KeepAliveHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: what came in is on the sandbox's own page."""
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Say nothing of a connection that was kept and not used any more."""
+        if not any(isinstance(each, TimeoutError) for each in args):
+            super().log_error(format, *args)
 
 
 def make_server(

@@ -75,6 +75,15 @@ class Books:
         return datetime.fromtimestamp(now, ZoneInfo(self.organization["time_zone"]))
 
 
+@dataclass
+class Workspace:
+    """Forms that were opened, and messages by the time that names them, each as it reads now."""
+
+    views: list[Record] = field(default_factory=list)
+    messages: dict[str, Record] = field(default_factory=dict)
+    triggers: set[str] = field(default_factory=set)
+
+
 class World:
     """Everything one sandbox knows. `lock` guards all of it; `ended` is set when the present state is given up."""
 
@@ -92,6 +101,8 @@ class World:
         self.tokens = Tokens()
         self.faults = Faults()
         self.slack: list[Record] = []
+        self.slack_workspace = Workspace()
+        self.apis: dict[tuple[str, str, frozenset[tuple[str, str]]], str] = {}
         self.calls: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str]] = Counter()
         self.met: Counter[tuple[str, str]] = Counter()

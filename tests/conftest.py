@@ -1,26 +1,36 @@
 """Real parts for every test that asks: Redis, the sandbox over HTTP, the door, a worker; and a clock that is moved."""
 
-import threading
-from collections.abc import Iterator, Mapping
+import io
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
 import requests
+import structlog
 from redis import Redis
 
 import sandbox as sandbox_server
 from cli.deployment import Deployment, read_deployment
 from cli.desk import open_desk
+from cli.errands import open_errands
 from config.embedded import embedded_redis
+from config.logs import configure_logs
 from config.redis_client import connect_redis
 from ingest.app import create_app
 from ingest.door import Door
 from ingest.intake import Intake
 from ingest.spool import Spool
 from ledger import Ledger
+from mappings import Then
+from outbound import Apis
 from tests.scene import Clock, Hooks, Sandbox, Worker, settings_for
 from tests.servers import Servers
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -43,28 +53,68 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Undoes what `configure_logs` does."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def logged(logging_as_before: None) -> Callable[[], str]:
+    """All that a process would have logged until now."""
+    with redirect_stderr(io.StringIO()) as written:
+        configure_logs("DEBUG")
+    return written.getvalue
+
+
+@pytest.fixture
 def servers(tmp_path: Path) -> Iterator[Servers]:
     made = Servers(tmp_path)
     yield made
     made.end()
 
 
+@contextmanager
+def serve_sandbox() -> Iterator[str]:
+    server = sandbox_server.make_server("127.0.0.1", 0)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
 @pytest.fixture(scope="session")
 def served_sandbox() -> Iterator[str]:
-    server = sandbox_server.make_server("127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_sandbox() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def another_served_sandbox() -> Iterator[str]:
+    with serve_sandbox() as url:
+        yield url
+
+
+@contextmanager
+def emptied(url: str) -> Iterator[Sandbox]:
+    with requests.Session() as session:
+        held = Sandbox(url, session)
+        held.reset()
+        yield held
 
 
 @pytest.fixture
 def sandbox(served_sandbox: str) -> Iterator[Sandbox]:
-    with requests.Session() as session:
-        held = Sandbox(served_sandbox, session)
-        held.reset()
+    with emptied(served_sandbox) as held:
+        yield held
+
+
+@pytest.fixture
+def europe(another_served_sandbox: str) -> Iterator[Sandbox]:
+    """A second Zoho, in another data centre, of which organization 10000002 is used: it keeps its books in euros."""
+    with emptied(another_served_sandbox) as held:
         yield held
 
 
@@ -75,7 +125,13 @@ def environ(sandbox: Sandbox, redis_url: str) -> dict[str, str]:
 
 @pytest.fixture
 def deployment(environ: Mapping[str, str]) -> Deployment:
-    return read_deployment(environ)
+    return read_once(tuple(sorted(environ.items())))
+
+
+@cache
+def read_once(environ: tuple[tuple[str, str], ...]) -> Deployment:
+    """The deployment of these settings; reading every mapping takes longer than most tests."""
+    return read_deployment(dict(environ))
 
 
 @pytest.fixture
@@ -85,13 +141,21 @@ def ledger(deployment: Deployment, redis: Redis, clock: Clock) -> Ledger:
 
 @pytest.fixture
 def hooks(deployment: Deployment, ledger: Ledger, clock: Clock, sandbox: Sandbox, tmp_path: Path) -> Hooks:
-    door = Door(deployment.sources, deployment.connections)
+    door = Door(deployment.configured, deployment.connections, deployment.settings.public_url)
     intake = Intake(ledger, Spool(tmp_path / "spool"))
-    app = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes, clock=clock)
+
+    def do(connection: str, then: Then) -> None:
+        errands = open_errands(deployment)
+        errands.do(connection, then)
+        errands.finish()
+
+    app = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes, do=do, clock=clock)
     return Hooks(app.test_client(), clock, sandbox.url)
 
 
 @pytest.fixture
 def worker(deployment: Deployment, ledger: Ledger, redis: Redis) -> Worker:
     reported: list[BaseException] = []
-    return Worker(open_desk(deployment, ledger, report=reported.append, random=Random(1)), redis, reported)
+    desk = open_desk(deployment, ledger, report=reported.append, random=Random(1))
+    # The clock stands still: a window in which an API is called no more often would never end.
+    return Worker(replace(desk, apis=Apis(None)), redis, reported)

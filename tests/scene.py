@@ -1,21 +1,29 @@
 """What tests see of Bookhook: the door, a worker, the sandbox, the examples; all through their front doors."""
 
+import atexit
+import base64
+import shutil
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import yaml
 from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from cli.examples import find_example, sign
-from ingest.schemes import SCHEMES
+from cli.examples import answering_at, find_example, sign
+from cli.stand_ins import entries, expect, made_up_credentials
+from ingest.schemes import Request
 from ledger import DocumentRecord, Event
 from mappings import BUILT_IN, Example, Source, load_sources
+from tests.ingest.key_pairs import pair, private_pem, public_half
 from worker.desk import Desk
 from worker.dispatch import dispatch
 from worker.jobs import sit_down_at
@@ -23,6 +31,9 @@ from worker.thread_worker import ThreadWorker
 from worker.work import work
 
 SOURCES = load_sources(BUILT_IN)
+_FOLDER = Path(tempfile.mkdtemp(prefix="bookhook-tests-"))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+PUBLIC_URL = "https://hooks.example.com"
 
 
 class Clock:
@@ -68,6 +79,14 @@ class Sandbox:
             field = {"organization_id": "10000001", "kind": kind, "api_name": api_name, "unique": True}
             self._post("custom_fields", field)
 
+    def have_account(self, organization: str, name: str) -> None:
+        """Gives an organization another bank account."""
+        self._post("accounts", {"organization_id": organization, "account_name": name, "account_type": "bank"})
+
+    def have_tax(self, organization: str, name: str, percentage: float) -> None:
+        """Gives an organization another tax."""
+        self._post("taxes", {"organization_id": organization, "tax_name": name, "tax_percentage": percentage})
+
     def correct_invoice(self, invoice: dict[str, Any], **changes: object) -> None:
         """Changes a draft as a bookkeeper would in Zoho."""
         kept = ("customer_id", "line_items", "reference_number", "date", "currency_id", "is_inclusive_tax")
@@ -111,17 +130,21 @@ class Hooks:
         """The answer to the example, signed `age` seconds ago."""
         source = SOURCES[example.source]
         example = self.answering_here(example)
-        headers = sign(source, example, secret or two_secrets(source)[0], timestamp=self.clock() - age)
-        return self.post(example, headers)
+        expect(self.sandbox_url, source, example)
+        secret, timestamp = secret or two_secrets(source)[0], self.clock() - age
+        request = sign(source, example, secret, timestamp=timestamp, public_url=PUBLIC_URL)
+        return self.send(example.source, request)
 
     def post(self, example: Example, headers: Mapping[str, str]) -> TestResponse:
-        return self.client.post(f"/hooks/{example.source}", data=example.body, headers=dict(headers))
+        return self.send(example.source, Request(example.body, headers))
+
+    def send(self, connection: str, request: Request) -> TestResponse:
+        raw = {"input_stream": BytesIO(request.body), "content_length": len(request.body)}  # an empty one, too
+        return self.client.post(request.target(connection), headers=dict(request.headers), **raw)
 
     def answering_here(self, example: Example) -> Example:
         """The example with its answers going to the sandbox instead of the platform."""
-        if b"response_url" not in example.body:
-            return example
-        return example.with_fields({"response_url": f"{self.sandbox_url}/_sandbox/slack/{example.case}"})
+        return answering_at(SOURCES[example.source], example, f"{self.sandbox_url}/_sandbox/slack/{example.case}")
 
 
 @dataclass
@@ -176,19 +199,55 @@ def settings_for(sandbox_url: str, redis_url: str) -> dict[str, str]:
         "ZOHO_CALLS_PER_DAY": "100000",
         "ZOHO_CONCURRENT_CALLS": "100",
         "BOOKHOOK_ALERT_URL": f"{sandbox_url}/_sandbox/slack/alerts",
-        "BOOKHOOK_CONNECTIONS": str(Path(__file__).with_name("connections.yaml")),
+        "BOOKHOOK_PUBLIC_URL": PUBLIC_URL,
+        "BOOKHOOK_CONNECTIONS": str(_connections(sandbox_url)),
         "EXPENSE_PAID_THROUGH": "Company Credit Card",
         "EXPENSE_DEFAULT_ACCOUNT": "Other Expenses",
         "EXPENSE_ACCOUNTS": "meals=Meals and Entertainment,travel=Travel Expense,office=Office Supplies",
-        **{source.setting: ",".join(two_secrets(source)) for source in SOURCES.values()},
+        **{_secret_setting(source): ",".join(map(public_part, two_secrets(source))) for source in SOURCES.values()},
+        **made_up_credentials(SOURCES.values()),
     }
+
+
+def _secret_setting(source: Source) -> str:
+    """Where a source has options that must be given, its setting is named in the connections' file alone."""
+    return f"TEST_{source.setting}" if source.required_options else source.setting
+
+
+def _connections(sandbox_url: str) -> Path:
+    """A connections' file: people's expenses go straight to the books, and the sandbox plays the senders' APIs."""
+    found = entries(SOURCES.values(), sandbox_url)
+    for name in (source.name for source in SOURCES.values() if source.holds_expenses):
+        found[name] = {**found.get(name, {}), "expenses": {"approval": "none"}}
+    for source in SOURCES.values():
+        if source.required_options:
+            found[source.name]["secret"] = _secret_setting(source)
+    file = _FOLDER / f"{sandbox_url.rpartition(':')[2].strip('/')}.yaml"
+    file.write_text(yaml.safe_dump({"connections": found}))
+    return file
 
 
 def two_secrets(source: Source) -> tuple[str, str]:
     """Two secrets of a source's scheme, the same in every run."""
-    if source.verify.scheme == "standard_webhooks":
-        return "whsec_" + "b2xk" * 8, "whsec_" + "bmV3" * 8
-    return f"old-{source.name}", f"new-{source.name}"
+    return secret_of(source, "old"), secret_of(source, "new")
+
+
+def secret_of(source: Source, word: str) -> str:
+    """A secret of the form that the source's scheme takes, another for each word, the same in every run."""
+    if source.verify.scheme in ("rsa", "jws_detached", "jwt_body"):
+        return private_pem(pair(f"{word} of {source.name}"))
+    text = f"{word}-{source.name}-" + "0" * 10
+    if source.verify.scheme == "basic":
+        return f"{word}:{text}"
+    if source.verify.scheme == "standard_webhooks" and "key" not in source.verify.parameters:
+        return "whsec_" + base64.b64encode(text.encode().ljust(24)).decode()
+    form = source.verify.parameters.get("key", "text")
+    return {"text": text, "hex": text.encode().hex(), "base64": base64.b64encode(text.encode()).decode()}[form]
+
+
+def public_part(secret: str) -> str:
+    """What a deployment holds of a secret: of a key pair its public half."""
+    return public_half(secret) if "PRIVATE KEY" in secret else secret
 
 
 def example(name: str) -> Example:
@@ -200,9 +259,3 @@ def every_example() -> list[Any]:
     """Every example of every source, as parameters named like `bookhook send` takes them."""
     found = [each for source in SOURCES.values() for each in source.examples()]
     return [pytest.param(each, id=f"{each.source}/{each.case}") for each in found]
-
-
-def signs_time(source: Source) -> bool:
-    """Whether the source's scheme signs a time."""
-    made = SCHEMES[source.verify.scheme].sign(source.verify.parameters, b"", two_secrets(source)[0], "m", 1)
-    return any(value == "1" for value in made.values())

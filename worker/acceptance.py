@@ -7,6 +7,7 @@ from typing import cast
 from drafts import DocumentKind
 from ledger import DocumentRecord, Ledger
 from worker.desk import Desk
+from worker.recording import recording_calls
 from worker.undo import books_of
 from zoho.protocol import Posted
 
@@ -23,7 +24,8 @@ def accept(desk: Desk, event_id: str, *, by: str) -> Iterator[tuple[DocumentReco
     A total that changes afterwards has to be accepted anew. Raises Busy while a worker is at the document.
     """
     for record in differing(desk.ledger, event_id):
-        posted = books_of(desk, record).read(cast(DocumentKind, record.kind), record.zoho_id or "")
+        with recording_calls(desk, event_id):
+            posted = books_of(desk, record).read(cast(DocumentKind, record.kind), record.zoho_id or "")
         _write(desk, record, posted, by)
         words = f"{posted.total} {posted.currency_code}, not {record.control_total}, by {by}"
         desk.ledger.events.note(event_id, "total_accepted", words)

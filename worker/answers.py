@@ -4,9 +4,11 @@ import structlog
 
 from errors import BookhookError, NeedsAttention
 from ledger import DocumentRecord, Event
-from mappings import Answer, Received
+from mappings import Answer, Post
 from outbound import NotDelivered
 from worker.desk import Desk
+from worker.posts import tell_api
+from worker.reading import received_of
 
 log = structlog.get_logger()
 
@@ -43,13 +45,12 @@ def tell_decided(desk: Desk, event: Event, words: str, lease: str) -> None:
 
 
 def _tell(desk: Desk, event: Event, outcome: str, facts: dict[str, str], lease: str) -> None:
-    source = desk.sources.get(event.source)
+    source = desk.source_of(event)
     if source is None:
         return
     key = f"{event.connection}/answer/{event.event_id}:{outcome}"
     try:
-        received = Received(event.body, event.headers)
-        answer = source.answer(received, outcome, facts | {"event_id": event.event_id}, topic=event.topic)
+        answer = source.answer(received_of(event), outcome, facts | {"event_id": event.event_id}, topic=event.topic)
         if answer is not None:
             _send_once(desk, event, key, answer, lease)
     except BookhookError as trouble:
@@ -72,8 +73,18 @@ def _deliver(desk: Desk, event: Event, answer: Answer) -> str:
     try:
         desk.outbound.post_json(answer.url, answer.body, hosts=answer.hosts)
     except NotDelivered as failure:
+        if failure.is_sure and answer.late is not None:
+            return _deliver_late(desk, event, answer.late)
         desk.ledger.events.note(event.event_id, "answer_not_delivered", f"{failure}; it is not repeated")
         log.warning("answer_not_delivered", reason=str(failure))
         return "unknown"
     desk.ledger.events.note(event.event_id, "answered")
+    return "posted"
+
+
+def _deliver_late(desk: Desk, event: Event, post: Post) -> str:
+    """Posts an answer whose own address takes it no more, as far as the sender's API takes it."""
+    if tell_api(desk, event, post, otherwise="answer_not_delivered") is None:
+        return "unknown"
+    desk.ledger.events.note(event.event_id, "answered", f"by {post.host}")
     return "posted"

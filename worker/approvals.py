@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from drafts import ExpenseDraft
 from errors import AwaitingApproval, NeedsAttention, Rejected
+from worker.asking import ask_approvers
 from worker.task import Task
 
 
@@ -19,6 +20,7 @@ def require_approval(task: Task, expense: ExpenseDraft) -> None:
         raise Rejected(f"It was {approval.in_words()}.")
     _refuse_stranger(task, expense)
     if _needs_approval(task, expense):
+        ask_approvers(task.desk, task.event, _summary(expense), task.lease)
         raise AwaitingApproval(_summary(expense), submitted_by=expense.submitted_by)
 
 

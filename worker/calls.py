@@ -92,8 +92,8 @@ def _for_order(found: _Found, drafts: Drafts) -> int:
     if invoice is None and found.record("invoice") is None:
         return 0
     calls = found.to_post("invoice", _parties(drafts)) + _to_follow_up(found, drafts, invoice)
-    refunds = sum(TO_REFUND for refund in drafts.refunds if found.left("credit_note", refund.once_per))
-    return calls + refunds + (TO_CANCEL if drafts.cancel and found.left("void") else 0)
+    due = [each for each in drafts.refunds if each.is_so_far or found.left("credit_note", each.once_per)]
+    return calls + TO_REFUND * len(due) + (TO_CANCEL if drafts.cancel and found.left("void") else 0)
 
 
 def _to_follow_up(found: _Found, drafts: Drafts, invoice: InvoiceDraft | None) -> int:

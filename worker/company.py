@@ -1,6 +1,6 @@
 """Who is at work in this process: any number of events, or one suspect alone.
 
-An event that was at work when its worker died may have killed it. Tried alone, it is known for certain.
+An event that was at work when a worker died, and once more, may be what kills. Tried alone, it is known for certain.
 """
 
 import threading

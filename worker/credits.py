@@ -16,16 +16,23 @@ from worker.documents import compare_totals, digest_money, marked_effect, refuse
 from worker.payments import customer_of, mend_customer
 from worker.posting import Prepared
 from worker.settling import ZERO, Invoiced, paid_back, pay_out, set_against
+from worker.so_far import parts
 from worker.statuses import IN_DOUBT, void
 from worker.task import Task
 from worker.waiting import wait_for_order
 from zoho.bodies import Body
 from zoho.planning import Plan
 from zoho.protocol import Row, read_money
+from zoho.wording import say
 
 
 def credit(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
-    """The refund's credit note, paid out or set against the invoice as the sender says."""
+    """The refund's credit note, paid out or set against the invoice as the sender says; one for each part so far."""
+    for part, _ in parts(task, refund) if refund.is_so_far else ((refund, None),):
+        _credit_one(task, invoiced, part)
+
+
+def _credit_one(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
     if _is_void(task, invoiced):
         _leave_void(task, invoiced, refund)
         return
@@ -129,7 +136,7 @@ def _cancelling(task: Task, invoiced: Invoiced, rest: Decimal, draft: CancelDraf
     number = invoiced.record.number or ""
     return RefundDraft(
         once_per=_of_cancel(invoiced),
-        reference_number=f"Cancelled {number}".strip(),
+        reference_number=say("Cancelled {number}", task.options.language, number=number).strip(),
         date=draft.date if draft else task.today(),
         currency_code=invoiced.record.currency_code or "",
         control_total=rest,
@@ -194,7 +201,8 @@ def _prepare(task: Task, invoiced: Invoiced, refund: RefundDraft, marker: str) -
         plan = task.books.plan_credit_note(refund, task.options)
     else:
         others = [task.books.row("credit_note", note.zoho_id or "") for note in _notes(task, invoiced, refund)]
-        plan = task.books.plan_share(refund, task.books.row("invoice", invoiced.invoice_id), others)
+        invoice = task.books.row("invoice", invoiced.invoice_id)
+        plan = task.books.plan_share(refund, invoice, others, language=task.options.language)
     return Prepared(
         body=task.books.credit_note_body(refund, plan, customer_id=customer_of(task, invoiced.record), marker=marker),
         control_total=refund.control_total,

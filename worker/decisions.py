@@ -5,8 +5,9 @@ Only ids that the connection's `approvers` list count, only for events of that c
 
 from drafts import DecisionDraft
 from errors import Rejected
-from ledger import Decided
+from ledger import Decided, Event
 from worker.answers import tell_decided, tell_rejected
+from worker.asking import show_decision
 from worker.orders import Outcome
 from worker.task import Task
 
@@ -27,9 +28,12 @@ def carry_out(task: Task, decision: DecisionDraft) -> Outcome:
         note=decision.note,
         connection=task.event.connection,
     )
+    held = task.desk.ledger.events.get(decided.event_id)
     if decided.obstacle is not None and not _stands_already(decided, decision):
         raise Rejected(decided.obstacle)
-    return _told(task, decided)
+    if held is not None:
+        show_decision(task.desk, held, task.lease)
+    return _told(task, decided, held)
 
 
 def _stands_already(decided: Decided, decision: DecisionDraft) -> bool:
@@ -38,12 +42,10 @@ def _stands_already(decided: Decided, decision: DecisionDraft) -> bool:
     return approval is not None and (approval.verdict, approval.decided_by) == (decision.verdict, decision.by)
 
 
-def _told(task: Task, decided: Decided) -> Outcome:
+def _told(task: Task, decided: Decided, held: Event | None) -> Outcome:
     approval = decided.approval
     words = f"{approval.summary}: {approval.in_words()}" if approval else ""
     tell_decided(task.desk, task.event, words, task.lease)
-    if approval is not None and approval.verdict == "reject":
-        held = task.desk.ledger.events.get(decided.event_id)
-        if held is not None:
-            tell_rejected(task.desk, held, f"It was {approval.in_words()}.", task.lease)
+    if approval is not None and approval.verdict == "reject" and held is not None:
+        tell_rejected(task.desk, held, f"It was {approval.in_words()}.", task.lease)
     return Outcome("posted", detail=words)

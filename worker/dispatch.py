@@ -1,5 +1,6 @@
 """Giving the organizations their turns: what waits goes to RQ once its calls are reserved."""
 
+from config.organizations import DEFAULT
 from worker.desk import Desk
 from zoho.books import Books
 
@@ -13,6 +14,9 @@ def dispatch(desk: Desk) -> int:
 
 
 def _give_turn(desk: Desk, organization: str) -> int:
+    if organization == DEFAULT:
+        default_id = desk.organizations.default_id
+        return _give_turn(desk, default_id) if default_id and desk.ledger.dispatch.assign(default_id) else 0
     books = desk.books.get(organization)
     at_once = books.organization.limits.concurrent if books else 1
     offered = desk.ledger.dispatch.offer(organization, at_once=at_once)

@@ -31,6 +31,7 @@ def _prepare(task: Task, expense: ExpenseDraft, marker: str) -> Prepared:
     vendor, customer = vendor_of_expense(expense), customer_of_expense(expense)
     body = task.books.expense_body(
         expense,
+        task.options,
         marker=marker,
         vendor_id=vendor.find(task) if vendor else None,
         customer_id=customer.find(task) if customer else None,

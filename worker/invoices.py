@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from drafts import Drafts, InvoiceDraft
 from errors import MappingError, Unreadable
 from ledger import DocumentRecord
-from mappings import Received
 from worker.documents import (
     Party,
     compare_totals,
@@ -17,7 +16,7 @@ from worker.documents import (
 )
 from worker.naming import WALK_IN
 from worker.posting import Prepared
-from worker.reading import mapping_options
+from worker.reading import mapping_options, received_of
 from worker.task import Task
 
 
@@ -105,11 +104,11 @@ def customer_of_order(drafts: Drafts, invoice: InvoiceDraft) -> Party:
 
 def _drafts_of(task: Task, event_id: str) -> Drafts | None:
     event = task.desk.ledger.events.get(event_id)
-    if event is None or not event.body or event.source not in task.desk.sources:
+    source = task.desk.source_of(event) if event else None
+    if event is None or source is None or not event.body:
         return None
     try:
-        received = Received(event.body, event.headers)
         options = mapping_options(task.options, task.time_zone)
-        return task.desk.sources[event.source].render(received, options, topic=event.topic)
+        return source.render(received_of(event), options, topic=event.topic)
     except (Unreadable, MappingError):
         return None  # that event is parked for it when its turn comes

@@ -35,13 +35,19 @@ def keep_reconciling(desk: Desk, at: time, stop: threading.Event) -> None:
 def reconcile_if_due(desk: Desk, at: time) -> None:
     """Compares each organization whose day has come to that time and that was not compared today; tells of it.
 
-    What Zoho cannot answer now is asked again later the same day.
+    One for which nothing ever came has nothing to compare. What Zoho cannot answer now is asked again later the same
+    day; no organization's trouble keeps another from its turn.
     """
-    for organization, books in desk.books.items():
+    for organization in desk.ledger.dispatch.organizations():
         try:
-            _reconcile_if_due(desk, organization, books, at)
+            if (books := desk.books.get(organization)) is not None:
+                _reconcile_if_due(desk, organization, books, at)
         except BookhookError as trouble:
             log.warning("not_reconciled", organization=organization, reason=trouble.code)
+        except RedisError:
+            raise
+        except Exception as error:  # what is odd in one organization's books is not the others' fault
+            desk.report(error)
 
 
 def _reconcile_if_due(desk: Desk, organization: str, books: Books, at: time) -> None:

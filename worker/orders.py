@@ -10,6 +10,7 @@ from drafts import Drafts
 from errors import Conflict, WaitsForOrder
 from ledger import DocumentRecord
 from worker.credits import cancel, credit, make_room
+from worker.documents import digest_money
 from worker.invoices import Version, newest_version, post_invoice
 from worker.payments import missing_payments, pay, refuse_unpayable
 from worker.settling import Invoiced
@@ -37,10 +38,21 @@ def settle_order(task: Task, drafts: Drafts) -> Outcome:
         invoice = _invoice(task, drafts, newest)
         if invoice is None:
             return _without_invoice(task, drafts)
-        for told in (drafts,) if newest.drafts is drafts else (drafts, newest.drafts):
+        for told in _followed(drafts, newest, invoice):
             _follow_up(task, told, invoice, is_cancelled=held.is_cancelled)
         held.is_invoiced = True
     return Outcome("posted", invoice, invoice.number or invoice.zoho_id or "")
+
+
+def _followed(drafts: Drafts, newest: Version, invoice: DocumentRecord) -> tuple[Drafts, ...]:
+    """Whose follow-ups are done: the event's own, and those of the newest version unless it contradicts the invoice.
+
+    What contradicts is left to its own event, which waits for a person.
+    """
+    newer = newest.drafts.invoice
+    if newest.drafts is drafts or newer is None or invoice.money not in (None, digest_money(newer)):
+        return (drafts,)
+    return (drafts, newest.drafts)
 
 
 def _told(task: Task, drafts: Drafts) -> tuple[bool, float] | None:
@@ -67,7 +79,7 @@ def _invoice(task: Task, drafts: Drafts, newest: Version) -> DocumentRecord | No
     if not known.totals_agree:  # nothing is built on a total that a person has yet to look at
         what = f"The total of {known.number} is not the sender's; somebody has to look at it first."
         wait_for_order(task, drafts.once_per, what)
-    return known
+    return task.in_these_books(known)
 
 
 def _without_invoice(task: Task, drafts: Drafts) -> Outcome:

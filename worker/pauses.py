@@ -15,6 +15,13 @@ def pause(desk: Desk, organization: str, *, reason: str, seconds: float) -> None
         _tell(desk, f"Bookhook paused organization {organization}: {reason} Its events wait; nothing is lost.")
 
 
+def notice_connected(desk: Desk) -> None:
+    """Takes note of organizations that were connected or disconnected; what waits for one is tried at once."""
+    for organization in desk.organizations.look():
+        desk.ledger.dispatch.try_again(organization)
+        log.warning("organization_connected", organization=organization)
+
+
 def tell_resumed(desk: Desk, organization: str) -> None:
     """Tells people that a pause is over."""
     log.warning("organization_resumed", organization=organization)

@@ -1,14 +1,14 @@
 """Payments of an order: recorded against its invoice, each once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from drafts import DocumentKind, PaymentDraft
-from errors import NeedsAttention
+from errors import NeedsAttention, Question
 from ledger import DocumentRecord
 from worker.documents import digest_money, marked_effect, refuse_contradiction
 from worker.posting import Prepared
+from worker.so_far import parts
 from worker.task import Task
 from zoho.protocol import freeze, read_money, thaw
 
@@ -19,7 +19,7 @@ def missing_payments(task: Task, order: str, payments: tuple[PaymentDraft, ...])
     """The payments that are not recorded yet; of one that says what was paid so far, what that leaves."""
     for payment in payments if task.options.payments.record else ():
         if payment.is_so_far:
-            yield from _rest(task, payment)
+            yield from _missing_parts(task, payment)
         elif not _is_posted(task, order, payment):
             yield payment
 
@@ -89,7 +89,8 @@ def is_settled_by_hand(task: Task, method: str | None, *, left: Callable[[], Dec
         code="several_accounts",
         field="method",
         remedy=f"Record it in Zoho Books by hand, a part for each of the accounts, then retry; or give “{method}” an "
-        "account of its own (`payments.accounts`).",
+        "account of its own, in the console (Failures) or by `payments.accounts`.",
+        question=Question(about="method", word=method or ""),
     )
 
 
@@ -129,6 +130,14 @@ def _prepare(task: Task, order: str, payment: PaymentDraft, invoice: DocumentRec
     )
 
 
+def _missing_parts(task: Task, payment: PaymentDraft) -> Iterator[PaymentDraft]:
+    for part, known in parts(task, payment):
+        if known is None or known.state != "posted":
+            yield part
+        else:
+            task.mention(known)
+
+
 def _is_posted(task: Task, order: str, payment: PaymentDraft) -> bool:
     record = task.record("payment", payment.once_per)
     if record is None or record.state != "posted":
@@ -136,29 +145,3 @@ def _is_posted(task: Task, order: str, payment: PaymentDraft) -> bool:
     task.mention(record)
     refuse_contradiction(task, payment, record, order=order)
     return True
-
-
-def _rest(task: Task, payment: PaymentDraft) -> Iterator[PaymentDraft]:
-    """What was paid so far less what is recorded, under the next key; one that is under way goes on first.
-
-    What counts is what stands: a ledger that has gone back may find less under a key than was missing.
-    """
-    number, recorded = 1, Decimal(0)
-    while (known := _begun(task, payment, number)) or payment.amount > recorded:
-        if known is None or known.state != "posted":
-            amount = payment.amount - recorded if known is None else known.control_total or Decimal(0)
-            yield replace(payment, once_per=_numbered(payment, number), amount=amount, is_so_far=False)
-            known = _begun(task, payment, number)
-        if known is None:
-            return
-        recorded += (known.control_total if known.total is None else known.total) or Decimal(0)
-        number += 1
-
-
-def _begun(task: Task, payment: PaymentDraft, number: int) -> DocumentRecord | None:
-    record = task.record("payment", _numbered(payment, number))
-    return None if record is None or record.state == "new" else record
-
-
-def _numbered(payment: PaymentDraft, number: int) -> str:
-    return payment.once_per if number == 1 else f"{payment.once_per}#{number}"

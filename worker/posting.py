@@ -213,6 +213,8 @@ def _forgotten_deadline(hold: Hold) -> float | None:
     deadline = gone_back.at + hold.desk.send_seconds
     if hold.desk.ledger.clock() >= max(gone_back.at + CAREFUL_SECONDS, deadline + hold.desk.settle_seconds):
         return None
+    if hold.desk.ledger.reconciliations.is_sound(hold.effect.organization, since=gone_back.at):
+        return None
     _note(hold, "looked_for_first", gone_back.reason)
     return deadline if gone_back.is_certain else 0.0
 

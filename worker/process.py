@@ -14,6 +14,7 @@ from ledger import RENEW_SECONDS
 from worker.desk import Desk
 from worker.dispatch import dispatch
 from worker.jobs import sit_down_at
+from worker.pauses import notice_connected
 from worker.thread_worker import GRACE_SECONDS, PAUSE_SECONDS, ThreadWorker
 
 TICK_SECONDS = 0.1
@@ -106,6 +107,7 @@ class House(threading.Thread):
             (TICKS_TO_WAKE, lambda: follow_master(ledger.redis)),
             (TICKS_TO_WAKE, ledger.incarnation.observe),
             (TICKS_TO_RENEW, ledger.leases.renew),
+            (TICKS_TO_WAKE, lambda: notice_connected(self._desk)),
             (TICKS_TO_WAKE, ledger.events.wake),
             (1, ledger.archive.tidy),
             (1, self._dispatch),

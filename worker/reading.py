@@ -1,7 +1,22 @@
-"""How an event's mapping reads it: what its connection and its organization decide."""
+"""How an event's mapping reads it: with what was fetched for it, and what its connection and organization decide."""
 
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+
+from config.answers import lay_over
+from config.connections import Connection
 from config.options import ConnectionOptions
-from mappings import Options
+from drafts import ExpenseDraft
+from errors import NeedsAttention
+from ledger import Event
+from mappings import Options, Received, Source
+
+
+def received_of(event: Event) -> Received:
+    """The request as it came, with what was fetched for it, if all of it was."""
+    kept = json.loads(event.fetched, parse_float=Decimal) if event.fetched else {}
+    return Received(event.body, event.headers, kept.get("fetched"), at=event.received_at.timestamp())
 
 
 def mapping_options(options: ConnectionOptions, time_zone: str) -> Options:
@@ -13,3 +28,20 @@ def mapping_options(options: ConnectionOptions, time_zone: str) -> Options:
         default_account=expenses.default_account,
         accounts=expenses.accounts,
     )
+
+
+def expense_of(
+    sources: Mapping[str, Source], connections: Mapping[str, Connection], event: Event
+) -> ExpenseDraft | None:
+    """The expense an event asks for, as its mapping reads it now; None where it asks for none or cannot be read.
+
+    Sources are by connection. Nobody is asked for anything: a moment that names no place is dated as in UTC.
+    """
+    source, connection = sources.get(event.connection), connections.get(event.connection)
+    if source is None or connection is None or source.name != event.source:
+        return None
+    try:
+        options = mapping_options(lay_over(connection.options, event.answers), "UTC")
+        return source.render(received_of(event), options, topic=event.topic).expense
+    except NeedsAttention:
+        return None

@@ -7,8 +7,10 @@ kept in the ledger: it came with the event, or is fetched again.
 from dataclasses import dataclass, field
 
 from drafts import ReceiptDraft
-from ledger import DocumentRecord
+from ledger import DocumentRecord, Event
 from outbound import File, ReceiptRefused, recognise
+from worker.desk import Desk
+from worker.fetching import keepers
 from worker.posting import Prepared, Standing
 from worker.task import Task
 from zoho.protocol import freeze
@@ -29,6 +31,16 @@ def attach_receipt(task: Task, once_per: str, receipt: ReceiptDraft, expense: Do
         read=lambda zoho_id: upload.standing,
     )
     return task.bring_about(effect)
+
+
+def get_file(desk: Desk, event: Event, receipt: ReceiptDraft) -> File:
+    """The file as it came with the event or stands at its address; raises ReceiptRefused, or NotFetched."""
+    if receipt.content is not None:
+        return recognise(receipt.name or "", receipt.content)
+    if receipt.url is None:
+        raise ReceiptRefused("neither the file nor its address came with the event")
+    hosts = desk.connections[event.connection].options.expenses.receipt_hosts
+    return desk.outbound.fetch_file(receipt.url, hosts=hosts, keepers=keepers(desk, event))
 
 
 @dataclass(slots=True)
@@ -72,13 +84,5 @@ class _Upload:
         return self.expense.zoho_id or ""
 
     def _file(self) -> File:
-        self.fetched = self.fetched or self._get_file()
+        self.fetched = self.fetched or get_file(self.task.desk, self.task.event, self.receipt)
         return self.fetched
-
-    def _get_file(self) -> File:
-        if self.receipt.content is not None:
-            return recognise(self.receipt.name or "", self.receipt.content)
-        if self.receipt.url is None:
-            raise ReceiptRefused("neither the file nor its address came with the event")
-        hosts = self.task.options.expenses.receipt_hosts
-        return self.task.desk.outbound.fetch_file(self.receipt.url, hosts=hosts)

@@ -4,6 +4,7 @@ Zoho's lists are read once, newest first, 200 rows a call; only what does not fi
 before the ledger, so that what is being posted meanwhile has its intention there. Contacts are not compared.
 """
 
+import dataclasses
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,10 @@ MARKER = re.compile(r"bh-[a-z2-7]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is not in Zoho as the ledger says; `what` is a word of docs/reconciling.md."""
+    """One thing that is not in Zoho as the ledger says; `what` is a word of docs/reconciling.md.
+
+    `in_zoho` and `in_ledger` are amounts with their currency, where those differ.
+    """
 
     what: str
     kind: str
@@ -41,6 +45,8 @@ class Difference:
     zoho_id: str | None = None
     number: str | None = None
     url: str | None = None
+    in_zoho: str | None = None
+    in_ledger: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,7 @@ def reconcile(desk: Desk, books: Books, *, since: float) -> Reconciliation:
     """Compares what was posted, or created in Zoho, since then (unix seconds).
 
     Raises what reading Zoho raises. Without a difference over the last seven days or more it ends the care after a
-    ledger that went back, unless a try that was forgotten then could still be on its way.
+    ledger that went back, for this organization, unless a try that was forgotten then could still be on its way.
     """
     organization, ledger, began = books.organization.organization_id, desk.ledger, desk.ledger.clock()
     ledger.incarnation.observe()
@@ -78,9 +84,10 @@ def reconcile(desk: Desk, books: Books, *, since: float) -> Reconciliation:
     records = [record for record in ledger.documents.posted(organization, since) if record.kind in KINDS]
     differences = tuple(comparison.differences(records))
     checked = Counter(record.kind for record in records)
-    ledger.reconciliations.keep(organization, since=since, checked=len(records), differences=len(differences))
+    kept = [dataclasses.asdict(difference) for difference in differences]
+    ledger.reconciliations.keep(organization, since=since, checked=len(records), differences=kept)
     if not differences and since <= began - LEAST_SECONDS:
-        ledger.incarnation.reconciled(since=began - desk.send_seconds - desk.settle_seconds)
+        ledger.reconciliations.declare_sound(organization, at=began - desk.send_seconds - desk.settle_seconds)
     return Reconciliation(organization=organization, since=since, checked=checked, differences=differences)
 
 
@@ -147,8 +154,9 @@ class _Comparison:
             if not self._was_voided_by_us(record) and self._is_still_posted(record):
                 yield _of(record, "voided", "it was voided in Zoho")
         elif record.total is not None and stands.total not in (record.total, record.control_total):
-            told = f"Zoho says {_money(stands.total, stands.currency_code)}"
-            yield _of(record, "changed", f"{told}, the ledger {_money(record.total, record.currency_code)}")
+            there, here = _money(stands.total, stands.currency_code), _money(record.total, record.currency_code)
+            changed = _of(record, "changed", f"Zoho says {there}, the ledger {here}")
+            yield dataclasses.replace(changed, in_zoho=there, in_ledger=here)
         elif stands.currency_code and record.currency_code not in (None, stands.currency_code):
             yield _of(record, "changed", f"it is in {stands.currency_code} in Zoho, in {record.currency_code} here")
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from config.options import ConnectionOptions
+from errors import Conflict
 from ledger import DocumentRecord, Event, LeaseLost
 from worker.desk import Desk
 from worker.posting import Effect, Prepared, Standing, bring_about
@@ -17,6 +18,7 @@ class Task:
     """One attempt at an event, in its organization's books, under the event's lease; that of its `order`, too.
 
     `created` are the business keys of what Zoho said, in this attempt, it has just created: nothing has happened to it.
+    `terms` are what people will find the event by; the numbers of its documents in Zoho join them.
     """
 
     desk: Desk
@@ -26,6 +28,7 @@ class Task:
     lease: str
     order: str | None = None
     created: set[str] = field(default_factory=set)
+    terms: list[str] = field(default_factory=list)
 
     @property
     def organization(self) -> str:
@@ -80,8 +83,22 @@ class Task:
         )
 
     def bring_about(self, effect: Effect) -> DocumentRecord:
-        """The posted record of the effect; raises Busy, OutcomeUnknown or what sending raised."""
-        return bring_about(self.desk, effect, event_id=self.event.event_id, lease=self.lease, order=self.order)
+        """The posted record of the effect; raises Busy, OutcomeUnknown, Conflict or what sending raised."""
+        record = bring_about(self.desk, effect, event_id=self.event.event_id, lease=self.lease, order=self.order)
+        self._learn_number(record)
+        return self.in_these_books(record)
+
+    def in_these_books(self, record: DocumentRecord) -> DocumentRecord:
+        """The record; raises Conflict when its document is in another organization's books."""
+        if record.organization in (None, self.organization):
+            return record
+        raise Conflict(
+            f"{record.number or record.zoho_id} is in the books of organization {record.organization}, but "
+            f"{self.event.connection} posts to {self.organization} now.",
+            code="other_organization",
+            remedy="Nothing was changed in Zoho. See to it there by hand, then say so: bookhook retry --done. A shop "
+            "whose books move needs a connection of a new name.",
+        )
 
     def hold_order(self) -> None:
         """Raises LeaseLost when another worker has taken over the order: what was decided may not hold any more."""
@@ -102,6 +119,11 @@ class Task:
         documents = self.desk.ledger.documents
         documents.claim(record.business_key, event_id=self.event.event_id, lease=self.lease)
         documents.release(record.business_key, self.lease)
+        self._learn_number(record)
+
+    def _learn_number(self, record: DocumentRecord) -> None:
+        if record.number:
+            self.terms.append(record.number)
 
     def note(self, step: str, detail: str = "") -> None:
         """Adds a line to the event's timeline."""

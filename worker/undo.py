@@ -19,6 +19,7 @@ from errors import NeedsAttention, OutcomeUnknown, RetryLater, ZohoRejected
 from ledger import DocumentRecord, Trouble
 from ledger.undoing import FOLLOW_UPS
 from worker.desk import Desk
+from worker.recording import recording_calls
 from zoho.books import Books
 from zoho.protocol import Row, read_money
 
@@ -67,7 +68,7 @@ def carry_out(desk: Desk, step: Step) -> str:
     """
     lease, record = secrets.token_hex(8), step.record
     documents, leases = desk.ledger.documents, desk.ledger.leases
-    with _order(desk, record, lease):
+    with recording_calls(desk, record.event_id), _order(desk, record, lease):
         claimed = documents.claim(record.business_key, event_id=record.event_id, lease=lease)
         try:
             with leases.document(record.business_key, lease):

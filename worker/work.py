@@ -3,30 +3,51 @@
 Errors are sorted by what happens next: the event waits, is parked, or is posted; every way ends in the ledger.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
 from redis.exceptions import RedisError
 
+from config.answers import lay_over
+from config.connections import Connection
+from config.organizations import DEFAULT
 from drafts import Drafts
-from errors import AwaitingApproval, NeedsAttention, OrganizationPaused, QuotaExhausted, Rejected, RetryLater
-from ledger import Event, Finished, Trouble
-from mappings import Received, Source
+from errors import (
+    AwaitingApproval,
+    NeedsAttention,
+    OrganizationPaused,
+    OutcomeUnknown,
+    QuotaExhausted,
+    Rejected,
+    RetryLater,
+    ZohoUnavailable,
+)
+from ledger import Event, Finished, Suspect, Trouble
+from mappings import Source
 from worker.answers import tell_awaiting_approval, tell_parked, tell_posted, tell_rejected
+from worker.asking import show_outcome
 from worker.calls import calls_needed
 from worker.decisions import carry_out
 from worker.desk import Desk
 from worker.expenses import settle_expense
+from worker.fetching import complete
 from worker.orders import Outcome, settle_order
 from worker.pauses import pause, tell_resumed
-from worker.reading import mapping_options
+from worker.reading import mapping_options, received_of
+from worker.recording import gathering_calls
 from worker.retries import delay_seconds
 from worker.task import Task
+from zoho.books import Books
 
 # What an event is given that was refused a call half-way, beyond what it was known to need.
 MORE_CALLS = 3
 SHORTEST_PAUSE_SECONDS = 5.0
+SLOW_SECONDS = 600.0
+TRIED_ANEW_SECONDS = 1.0
+# Who connects it ends the pause at once (pauses.notice_connected); each try is a line in an event's timeline.
+NOT_CONNECTED_SECONDS = 60.0
 log = structlog.get_logger()
 
 
@@ -38,22 +59,31 @@ class Attempt:
     event: Event
     lease: str
     terms: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
 
 def work(desk: Desk, event_id: str) -> None:
     """Does what is to be done for an event now; does nothing when another worker has it or it is finished."""
-    # Nothing may begin beside a suspect: whether it was alone when its worker died decides whether it is to blame.
-    suspect = desk.ledger.events.is_suspect(event_id)
-    with desk.company.alone() if suspect else desk.company.among_others():
-        begun = desk.ledger.events.begin(event_id, process=desk.process)
-        if begun is not None:
-            _work_under_lease(Attempt(desk, *begun))
+    try:
+        with desk.company.among_others():
+            return _begin_and_work(desk, event_id, in_company=True)
+    except Suspect:  # nothing may begin beside it: whether it was alone when its worker died decides if it is to blame
+        pass
+    with desk.company.alone():
+        _begin_and_work(desk, event_id, in_company=False)
+
+
+def _begin_and_work(desk: Desk, event_id: str, *, in_company: bool) -> None:
+    begun = desk.ledger.events.begin(event_id, process=desk.process, in_company=in_company)
+    if begun is not None:
+        _work_under_lease(Attempt(desk, *begun))
 
 
 def _work_under_lease(attempt: Attempt) -> None:
     event = attempt.event
     bound = structlog.contextvars.bound_contextvars(event_id=event.event_id, connection=event.connection)
-    with bound, attempt.desk.ledger.leases.event(event.event_id, attempt.lease):
+    lease = attempt.desk.ledger.leases.event(event.event_id, attempt.lease)
+    with bound, lease, gathering_calls(attempt.desk, event.event_id):
         try:
             _work(attempt)
         except RedisError:
@@ -73,6 +103,9 @@ def _work(attempt: Attempt) -> None:
         _pause(attempt, trouble)
     except QuotaExhausted as trouble:
         _wait_for_turn(attempt, trouble, needs=trouble.calls or MORE_CALLS)
+    except (ZohoUnavailable, OutcomeUnknown) as trouble:
+        _slow_down_if_it_hung(attempt)
+        _wait(attempt, trouble)
     except RetryLater as trouble:
         _wait(attempt, trouble)
     except NeedsAttention as trouble:
@@ -83,29 +116,76 @@ def _work(attempt: Attempt) -> None:
 
 def _settle(attempt: Attempt) -> Outcome:
     desk, event = attempt.desk, attempt.event
-    source, connection = desk.sources.get(event.source), desk.connections.get(event.connection)
-    if source is None or connection is None or event.organization not in desk.books:
+    source, connection = desk.source_of(event), desk.connections.get(event.connection)
+    books = desk.books.get(event.organization)
+    if connection is not None and books is None:
+        _wait_unless_gone(event, connection)
+    if source is None or connection is None or books is None:
         raise NeedsAttention(
             f"The connection {event.connection!r}, its source {event.source!r} or the organization "
             f"{event.organization} is no longer configured.",
             code="not_configured",
             remedy="Set it up again, then retry.",
         )
-    task = Task(desk, desk.books[event.organization], event, connection.options, attempt.lease)
-    with task.books.quota.holding(event.tickets):
-        return _render_and_settle(attempt, task, source)
+    options = lay_over(connection.options, event.answers)
+    task = Task(desk, books, event, options, attempt.lease, terms=attempt.terms)
+    try:
+        with books.quota.holding(event.tickets):
+            return _render_and_settle(attempt, task, source)
+    except OrganizationPaused as trouble:
+        raise _as_connected_now(desk, books, trouble) from None
+
+
+def _wait_unless_gone(event: Event, connection: Connection) -> None:
+    """Raises OrganizationPaused where the event's organization has only not been connected yet, or not again."""
+    if connection.organization_id in (event.organization, DEFAULT):
+        raise OrganizationPaused(
+            f"Organization {event.organization} is not connected to Zoho Books: connect it in the console, under Zoho.",
+            retry_after_seconds=NOT_CONNECTED_SECONDS,
+        )
+
+
+def _as_connected_now(desk: Desk, books: Books, trouble: OrganizationPaused) -> RetryLater:
+    """The trouble; where the organization has another grant by now, only that this event is to be tried with it."""
+    organization = books.organization
+    now = desk.books.get(organization.organization_id)
+    if now is not None and now.organization == organization:
+        return trouble
+    words = f"Organization {organization.organization_id} was connected anew while this event was worked on."
+    return ZohoUnavailable(words, retry_after_seconds=TRIED_ANEW_SECONDS)
 
 
 def _render_and_settle(attempt: Attempt, task: Task, source: Source) -> Outcome:
-    received = Received(task.event.body, task.event.headers)
-    drafts = source.render(received, mapping_options(task.options, task.time_zone), topic=task.event.topic)
+    is_new = task.event.attempts == 1 and not task.event.is_replayed  # the door has just asked
+    if not is_new and (ignored := _not_for_us(task, source)):
+        return Outcome("ignored", detail=ignored)
+    try:
+        drafts = _render(task, source)
+    except NeedsAttention:
+        attempt.terms.extend(filter(None, _readable_terms(task.event, source)))
+        raise
+    if isinstance(drafts, Outcome):
+        return drafts
+    if task.event.order is None:
+        task.desk.ledger.events.name_order(task.event.event_id, drafts.once_per)
     attempt.terms.extend(filter(None, _terms(drafts)))
     if (calls := calls_needed(task, drafts)) > 1:  # a single one is reserved as it is made
         task.books.quota.hold(calls)
-    outcome = _settle_drafts(task, drafts)
-    if outcome.record is not None and outcome.record.number:
-        attempt.terms.append(outcome.record.number)
-    return outcome
+    return _settle_drafts(task, drafts)
+
+
+def _render(task: Task, source: Source) -> Drafts | Outcome:
+    """The drafts of the event; where what was fetched shows that it is not for us, how it ends."""
+    received, options, topic = complete(task, source), mapping_options(task.options, task.time_zone), task.event.topic
+    if ignored := source.ignores(received, options, topic=topic):
+        return Outcome("ignored", detail=ignored)
+    return source.render(received, options, topic=topic)
+
+
+def _not_for_us(task: Task, source: Source) -> str | None:
+    """Why the door would ignore the event by the mapping as it is now, unless something was made of it already."""
+    ignored = source.identify(received_of(task.event)).ignored
+    return None if ignored and task.desk.ledger.documents.of(task.event.event_id) else ignored
 
 
 def _settle_drafts(task: Task, drafts: Drafts) -> Outcome:
@@ -113,15 +193,23 @@ def _settle_drafts(task: Task, drafts: Drafts) -> Outcome:
         return carry_out(task, drafts.decision)
     if drafts.expense is not None:
         record = settle_expense(task, drafts, drafts.expense)
+        show_outcome(task.desk, task.event, task.lease)
         return Outcome("posted", record, record.zoho_id or "")
     return settle_order(task, drafts)
 
 
 def _terms(drafts: Drafts) -> Iterator[str | None]:
     """What people search the event by."""
+    yield drafts.once_per
     yield drafts.contact.email if drafts.contact else None
     for document in (drafts.invoice, drafts.expense, *drafts.payments, *drafts.refunds):
         yield document.reference_number if document else None
+
+
+def _readable_terms(event: Event, source: Source) -> Iterator[str | None]:
+    """What people search an event by of which no drafts could be made."""
+    yield event.order
+    yield from source.references(received_of(event), topic=event.topic).values()
 
 
 def _finish(attempt: Attempt, outcome: Outcome) -> None:
@@ -164,6 +252,13 @@ def _wait(attempt: Attempt, trouble: RetryLater) -> None:
     log.info("waiting", reason=trouble.code, seconds=round(seconds, 1), attempts=event.attempts)
 
 
+def _slow_down_if_it_hung(attempt: Attempt) -> None:
+    """Keeps the organization's other events from hanging beside this one."""
+    if time.monotonic() - attempt.began > attempt.desk.send_seconds / 2:
+        attempt.desk.ledger.dispatch.slow_down(attempt.event.organization, seconds=SLOW_SECONDS)
+        log.warning("zoho_hangs", organization=attempt.event.organization)
+
+
 def _wait_for_turn(attempt: Attempt, trouble: RetryLater, *, needs: int) -> None:
     seconds = trouble.retry_after_seconds or SHORTEST_PAUSE_SECONDS
     _let_wait(attempt, trouble, seconds=seconds, needs=needs)
@@ -191,7 +286,13 @@ def _pause(attempt: Attempt, trouble: OrganizationPaused) -> None:
 
 def _park(attempt: Attempt, trouble: NeedsAttention) -> None:
     tell_parked(attempt.desk, attempt.event, trouble, attempt.lease)
-    reason = Trouble(code=trouble.code, message=trouble.message, remedy=trouble.remedy, field=trouble.field)
+    reason = Trouble(
+        code=trouble.code,
+        message=trouble.message,
+        remedy=trouble.remedy,
+        field=trouble.field,
+        question=trouble.question,
+    )
     _end(attempt, "parked", error=reason, detail=f"{trouble.code}: {trouble.message}")
     log.warning("parked", code=trouble.code, field=trouble.field)
 

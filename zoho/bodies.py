@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from config.options import Namesakes
 from drafts import Address, ContactDraft, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
 from zoho.names import Fields, Names
 
@@ -151,6 +152,16 @@ def expense_body(
         customer_id=customer_id,
         is_billable=True if draft.is_billable and customer_id else None,
         custom_fields=_custom_fields(unique_field, marker),
+    )
+
+
+def as_named(draft: ExpenseDraft, namesakes: Namesakes) -> ExpenseDraft:
+    """The draft with what its accounts and its tax are called in Zoho."""
+    return dataclasses.replace(
+        draft,
+        account_name=namesakes.account(draft.account_name),
+        paid_through_account_name=namesakes.account(draft.paid_through_account_name),
+        tax_name=draft.tax_name and namesakes.tax(draft.tax_name),
     )
 
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from redis import Redis
 
-from config.options import ConnectionOptions
+from config.options import ConnectionOptions, Language
 from config.organizations import Organization
 from drafts import ContactDraft, DocumentKind, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
 from errors import BookhookError, OutcomeUnknown, ZohoRejected, ZohoUnavailable
 from zoho import bodies, contacts, credits, documents, planning, protocol, soundness, steps
-from zoho.bodies import Body
+from zoho.bodies import DEPOSIT_ACCOUNT, Body
 from zoho.client import Client
 from zoho.contacts import Match
 from zoho.lookups import Lookups
@@ -20,6 +20,7 @@ from zoho.oauth import Tokens
 from zoho.planning import Plan
 from zoho.protocol import RESOURCES, File, Posted, Row
 from zoho.quota import Quota
+from zoho.readings import Readings
 from zoho.transport import Transport
 
 
@@ -32,13 +33,21 @@ class Books:
     `UnknownName`.
     """
 
-    def __init__(self, organization: Organization, *, redis: Redis, clock: Callable[[], float] = time.time) -> None:
-        transport = Transport()
+    def __init__(
+        self,
+        organization: Organization,
+        *,
+        redis: Redis,
+        clock: Callable[[], float] = time.time,
+        transport: Transport | None = None,
+    ) -> None:
+        transport = transport or Transport()
         self.organization = organization
         self._tokens = Tokens(organization, redis=redis, clock=clock, transport=transport)
         self.quota = Quota(organization, redis=redis, clock=clock)
         self._client = Client(organization, tokens=self._tokens, quota=self.quota, clock=clock, transport=transport)
         self.names = Lookups(self._client, redis=redis, clock=clock)
+        self.readings = Readings(self._client, self.names)
 
     def find_contact(self, draft: ContactDraft, currency_code: str, *, besides: str | None = None) -> Match | None:
         """The contact that surely is the draft's and is not `besides`, of the currency if there is one, or None."""
@@ -69,13 +78,17 @@ class Books:
         """What the credit note of a refund with lines says and comes to."""
         return planning.plan_credit_note(draft, self.names, options)
 
-    def plan_share(self, draft: RefundDraft, invoice: Row, credited: Iterable[Row] = ()) -> Body:
+    def plan_share(
+        self, draft: RefundDraft, invoice: Row, credited: Iterable[Row] = (), *, language: Language = "en"
+    ) -> Body:
         """What the credit note of a refund without lines says: all of the invoice, else a share of all of it."""
         precision = self.names.precision(draft.currency_code)
         planning.refuse_too_precise(draft.control_total, draft.currency_code, precision)
         if protocol.read_money(invoice["total"]) == draft.control_total:
-            return credits.mirror_lines(invoice)
-        return credits.credit_lines(invoice, draft.control_total, precision=precision, credited=credited)
+            return credits.mirror_lines(invoice, language=language)
+        return credits.credit_lines(
+            invoice, draft.control_total, precision=precision, credited=credited, language=language
+        )
 
     def invoice_body(self, draft: InvoiceDraft, plan: Plan, *, customer_id: str, marker: str) -> str:
         """The request for a planned invoice."""
@@ -104,7 +117,7 @@ class Books:
                 invoice_id=invoice_id,
                 marker=marker,
                 mode=options.payments.mode_of(draft.method),
-                account_name=options.payments.account_of(draft.method),
+                account_name=options.account_of_payments(draft.method),
             )
         )
 
@@ -117,7 +130,7 @@ class Books:
                 amount=amount,
                 marker=marker,
                 mode=options.payments.mode_of(draft.method),
-                account_name=options.payments.account_of(draft.method),
+                account_name=options.account_of_payments(draft.method) or options.namesakes.account(DEPOSIT_ACCOUNT),
             )
         )
 
@@ -126,11 +139,17 @@ class Books:
         return protocol.freeze(bodies.credit_body(invoice_id, amount))
 
     def expense_body(
-        self, draft: ExpenseDraft, *, marker: str, vendor_id: str | None = None, customer_id: str | None = None
+        self,
+        draft: ExpenseDraft,
+        options: ConnectionOptions,
+        *,
+        marker: str,
+        vendor_id: str | None = None,
+        customer_id: str | None = None,
     ) -> str:
         """The request for an expense; the ids are those of the contacts for its vendor and its customer."""
         body = bodies.expense_body(
-            draft,
+            bodies.as_named(draft, options.namesakes),
             self.names,
             marker=marker,
             vendor_id=vendor_id,
@@ -199,6 +218,10 @@ class Books:
     def email_invoice(self, invoice_id: str, *, to: list[str], deadline: float | None = None) -> None:
         """Has Zoho e-mail the invoice; nothing tells afterwards whether it did."""
         steps.email_invoice(self._client, invoice_id, to, deadline=deadline)
+
+    def remind(self, invoice_id: str, *, deadline: float | None = None) -> None:
+        """Has Zoho e-mail a reminder of an open invoice to its customer; nothing tells afterwards whether it did."""
+        steps.remind(self._client, invoice_id, deadline=deadline)
 
     def pay_out(self, credit_note_id: str, frozen_body: str, *, deadline: float | None = None) -> str:
         """The id of the refund that pays back a part of the credit."""

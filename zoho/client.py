@@ -10,13 +10,14 @@ from typing import Any
 import structlog
 
 from config.organizations import Organization
-from errors import OutcomeUnknown, ZohoUnavailable
+from errors import BookhookError, OutcomeUnknown, ZohoUnavailable
 from zoho import protocol
-from zoho.answers import TokenRejected, ZohoThrottled, read_answer
+from zoho.answers import TokenRejected, ZohoThrottled, parse_object, read_answer
 from zoho.oauth import Tokens
 from zoho.protocol import Call, Row
 from zoho.quota import Quota
 from zoho.transport import Answer, NoAnswer, NotSent, Transport, check_url
+from zoho.watching import Watch
 
 PAGE_SIZE = 200
 
@@ -84,13 +85,18 @@ class Client:
 
     def _attempt(self, call: Call, token: str, deadline: float | None) -> Row:
         with self._quota.reserve(seconds=self._seconds_left(deadline)):
-            answer = self._send(call, token, self._seconds_left(deadline))
+            watch = Watch(call, at=self._clock())
+            answer = self._send(call, token, self._seconds_left(deadline), watch)
         log.debug("zoho answered", method=call.method, path=call.path, status=answer.status)
         try:
-            return read_answer(answer.status, answer.headers, answer.body, writes=call.writes)
-        except ZohoThrottled as refusal:
-            self._quota.close(refusal.retry_after_seconds)
+            payload = read_answer(answer.status, answer.headers, answer.body, writes=call.writes)
+        except BookhookError as refusal:
+            watch.answered(answer.status, parse_object(answer.body))
+            if isinstance(refusal, ZohoThrottled):
+                self._quota.close(refusal.retry_after_seconds)
             raise
+        watch.answered(answer.status, payload)
+        return payload
 
     def _seconds_left(self, deadline: float | None) -> float:
         seconds = self.organization.timeout_seconds
@@ -100,7 +106,7 @@ class Client:
             raise ZohoUnavailable("The time for this call was over before it was made.")
         return seconds
 
-    def _send(self, call: Call, token: str, seconds: float) -> Answer:
+    def _send(self, call: Call, token: str, seconds: float, watch: Watch) -> Answer:
         headers = {"Authorization": f"Zoho-oauthtoken {token}", "Accept": "application/json"}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -115,8 +121,10 @@ class Client:
                 file=call.file,
             )
         except NotSent as trouble:
+            watch.unanswered(trouble, sent=False)
             raise ZohoUnavailable(f"Zoho could not be reached ({trouble}).") from None
         except NoAnswer as trouble:
+            watch.unanswered(trouble, sent=True)
             if call.writes:
                 raise OutcomeUnknown(f"Zoho may have received the request, but gave no answer ({trouble}).") from None
             raise ZohoUnavailable(f"Zoho gave no answer ({trouble}).") from None

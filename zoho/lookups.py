@@ -12,28 +12,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import simplejson
 from redis import Redis
 
-from errors import NeedsAttention, UnknownName
+from errors import ZohoUnavailable
+from zoho import unknown_names
 from zoho.client import Client
 from zoho.names import Fields, decimals
 from zoho.protocol import Row, read_money
+from zoho.reports import Currency
 from zoho.tax_groups import TaxGroups, is_group
 
 KEEP_SECONDS = 86400
 MEMORY_SECONDS = 60.0
 FRESH_SECONDS = 30.0
-SUGGESTIONS = 8
-REMEDY = "Create the {word} in Zoho Books under exactly this name, or use an existing name, then retry."
-REMEDIES = {
-    "tax": "Map it to one of these taxes (BOOKHOOK_TAX_NAMES, or `taxes.names` of the connection), or create the tax "
-    "in Zoho Books under exactly this name, then retry."
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,9 @@ LISTS = {
     "items": _List("/items", {"filter_by": "Status.Active"}, ("item_id", "sku", "status"), 3600.0),
     "organizations": _List("/organizations", {}, ("organization_id", "time_zone", "plan_name")),
 }
+
+Nameable = Literal["tax", "account"]
+LIST_OF: Mapping[Nameable, str] = {"tax": "taxes", "account": "accounts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,15 @@ class Lookups:
             return {}
         rate = given or self.currency(code).get("exchange_rate")
         if rate is None:
-            raise _no_exchange_rate(code)
+            raise unknown_names.no_exchange_rate(code)
         return {"exchange_rate": rate}
+
+    def own_currency(self) -> Currency:
+        """The currency the organization keeps its books in."""
+        own = [row for row in self._rows("currencies").rows if row.get("is_base_currency")]
+        if len(own) != 1:
+            raise ZohoUnavailable("Zoho's list of currencies does not say which is the organization's own.")
+        return Currency(str(own[0]["currency_code"]), self.precision(str(own[0]["currency_code"])))
 
     def precision(self, code: str) -> int:
         """The currency's decimals as set up in Zoho, else by ISO 4217."""
@@ -122,7 +127,7 @@ class Lookups:
         members = [self._tax(name) for name in names]
         found = self._search("taxes", lambda rows: self._tax_groups.of(members, rows))
         if not found:
-            raise _no_group(names)
+            raise unknown_names.no_group(names)
         return {"tax_id": str(found[0]["tax_id"])}
 
     def account(self, name: str) -> Fields:
@@ -132,6 +137,22 @@ class Lookups:
     def paid_through_account(self, name: str) -> Fields:
         """`paid_through_account_id` of the active account of that name."""
         return {"paid_through_account_id": self._account_id(name)}
+
+    def kept_names(self, kind: Nameable) -> list[str] | None:
+        """The names of the taxes, or of the active accounts, as far as they are kept; asks Zoho for nothing."""
+        fetched = self._kept(LIST_OF[kind])
+        return None if fetched is None else sorted({str(row.get(f"{kind}_name")) for row in fetched.rows})
+
+    def kept_percentages(self, name: str) -> tuple[Decimal, ...] | None:
+        """The percentage of the tax, as far as the list that is kept tells; asks Zoho for nothing."""
+        fetched = self._kept("taxes")
+        found = [row for row in match(fetched.rows, "tax_name", name) if not is_group(row)] if fetched else []
+        known = len(found) == 1 and "tax_percentage" in found[0]
+        return (read_money(found[0]["tax_percentage"]),) if known else None
+
+    def read_names(self, kind: Nameable) -> None:
+        """Reads the taxes, or the accounts, anew from Zoho."""
+        self._fetch(LIST_OF[kind])
 
     def item(self, sku: str) -> Fields:
         """`item_id` of the one active item with exactly that SKU; nothing if there is none."""
@@ -179,8 +200,8 @@ class Lookups:
         if len(found) == 1:
             return found[0]
         if found:
-            raise _ambiguous(word, wanted, len(found))
-        raise _unknown(word, wanted, [str(row.get(field)) for row in self._rows(name).rows])
+            raise unknown_names.ambiguous(word, wanted, len(found))
+        raise unknown_names.unknown(word, wanted, [str(row.get(field)) for row in self._rows(name).rows])
 
     def _search(self, name: str, select: Callable[[list[Row]], list[Row]]) -> list[Row]:
         """What `select` finds; if that is nothing, in a list read anew unless the list is fresh."""
@@ -234,55 +255,3 @@ def _trim(row: Mapping[str, Any], fields: tuple[str, ...]) -> Row:
 def _active(row: Row) -> bool:
     """Zoho ignores a filter without a word, so the rows are asked too."""
     return row.get("is_active", True) is not False and str(row.get("status", "active")).casefold() == "active"
-
-
-def _ambiguous(word: str, wanted: str, count: int) -> UnknownName:
-    return UnknownName(
-        f"The organization has {count} records named “{wanted}” as {word}.",
-        code=f"unknown_{word}",
-        field=word,
-        remedy="Give them different names in Zoho Books and use the right one, then retry.",
-    )
-
-
-def _unknown(word: str, wanted: str, known: list[str]) -> UnknownName:
-    close = get_close_matches(wanted, known, n=3, cutoff=0.6)
-    return UnknownName(
-        f"Zoho Books has no {word} named “{wanted}”. {_suggest(close, known, lists_all=word == 'tax')}",
-        code=f"unknown_{word}",
-        field=word,
-        remedy=REMEDIES.get(word, REMEDY).format(word=word),
-    )
-
-
-def _suggest(close: list[str], known: list[str], *, lists_all: bool) -> str:
-    if not known:
-        return "It has none at all."
-    if lists_all:
-        return "".join((f"Close: {', '.join(close)}. " if close else "", f"It has: {', '.join(known)}."))
-    return f"Close: {', '.join(close)}." if close else _listed(known)
-
-
-def _listed(known: list[str]) -> str:
-    rest = "" if len(known) <= SUGGESTIONS else f" and {len(known) - SUGGESTIONS} more"
-    return f"It has: {', '.join(known[:SUGGESTIONS])}{rest}."
-
-
-def _no_group(names: tuple[str, ...]) -> UnknownName:
-    listed = " + ".join(names)
-    return UnknownName(
-        f"A line has several taxes; Zoho Books has no tax group of exactly {listed}.",
-        code="several_taxes",
-        field="taxes",
-        remedy=f"Create a tax group of {listed} in Zoho Books (Settings > Taxes > New Tax Group), then retry.",
-    )
-
-
-def _no_exchange_rate(code: str) -> NeedsAttention:
-    return NeedsAttention(
-        f"Neither the sender nor Zoho Books says what a {code} is worth.",
-        code="no_exchange_rate",
-        field="exchange_rate",
-        remedy=f"Enter an exchange rate for {code} in Zoho Books (Settings > Currencies), or have the mapping read the "
-        "sender's `exchange_rate`, then retry.",
-    )

@@ -92,9 +92,9 @@ class NamesAsTheyAre:
         """Every name is taken to exist."""
         return True
 
-    def tax_percentages(self, name: str) -> None:
+    def tax_percentages(self, name: str) -> tuple[Decimal, ...] | None:
         """Not known without network."""
-        return
+        return None
 
     def account(self, name: str) -> Fields:
         """`account_name` in place of the id."""

@@ -1,13 +1,15 @@
 """Access tokens of a grant, shared by every process and machine that uses it.
 
-<grant> is a digest of accounts host, client id and refresh token.
+<grant> is a digest of the hosts for tokens and for calls, client id and refresh token: a token goes to no other host.
+Several organizations may share one.
 
 bh:token:<grant>:access      text    digest of the token, a dot, and token and expiry, encrypted; gone when it expires
 bh:token:<grant>:lock        text    who is asking for a new token just now; a minute at most
 bh:token:<grant>:requests    zset    token requests of the last ten minutes → their times
 bh:token:<grant>:verdict     hash    error, until, secret (digest): Zoho refused a new token, nobody asks again before,
                                      but with another secret; "access denied", a throttle, holds for any secret
-bh:token:<grant>:in_vain     text    digest of a new token that was rejected too; a further one would not help
+bh:token:<grant>:in_vain     text    digest of a new token that was rejected too; a further one would not help, and to
+                                     ask for it would take the token requests from the grant's other organizations
 
 Facts: zoho.com/accounts/protocol/oauth/token-limits.html (ten requests in ten minutes, and asking while blocked
 prolongs the block). The encryption key comes from the client secret and the refresh token: every process of the grant
@@ -20,7 +22,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import ceil
 from pathlib import Path
 
@@ -32,8 +34,10 @@ from redis import Redis
 
 from config.organizations import Organization
 from errors import OrganizationPaused, RetryLater, ZohoUnavailable
-from zoho.answers import TokenRefused, read_token
+from zoho.answers import TokenRefused, parse_object, read_token
+from zoho.protocol import Call
 from zoho.transport import NoAnswer, NotSent, Transport, check_url
+from zoho.watching import Watch
 
 SPARE_SECONDS = 300
 REQUESTS_ALLOWED = 10
@@ -42,18 +46,21 @@ REFUSED_SECONDS = 60
 IN_VAIN_SECONDS = 120
 LOCK_SECONDS = 60
 REFRESH_TIMEOUT_SECONDS = 20.0
+# For so long a process goes on with a token without looking whether another has put a new one in its place.
+REMEMBERED_SECONDS = 5.0
 THROTTLED = "access denied"
+ASKING = Call("POST", "/oauth/v2/token")
 
 REFUSALS = {
     "invalid_code": "Zoho no longer accepts the refresh token: it was revoked, replaced by newer ones, or belongs to "
-    "another client or data centre. Connect again and set the new ZOHO_REFRESH_TOKEN.",
-    "invalid_client": "Zoho does not know this client here: check ZOHO_CLIENT_ID and ZOHO_DATA_CENTER.",
-    "invalid_client_secret": "Zoho does not accept the client secret: check ZOHO_CLIENT_SECRET and ZOHO_DATA_CENTER.",
+    "another client or data centre. {again}",
+    "invalid_client": "Zoho does not know this client here: check {client_id} and {data_center}.",
+    "invalid_client_secret": "Zoho does not accept the client secret: check {client_secret} and {data_center}.",
 }
 REFUSALS["invalid_grant"] = REFUSALS["invalid_code"]
 REJECTED = (
-    "Zoho rejects even a new access token: the grant lacks a scope for this call, ZOHO_DATA_CENTER is not the "
-    "organization's, or the connected user's role does not permit it. Connect again with all scopes, as an admin."
+    "Zoho rejects even a new access token: the grant lacks a scope for this call, {data_center} is not the "
+    "organization's, or the connected user's role does not permit it. With all scopes and as an admin: {again}"
 )
 
 log = structlog.get_logger(__name__)
@@ -86,6 +93,8 @@ class Tokens:
         self._prefix = f"bh:token:{_grant(organization)}"
         self._begin_refresh = redis.register_script(Path(__file__).with_name("begin_refresh.lua").read_text())
         self._forget = redis.register_script(Path(__file__).with_name("forget.lua").read_text())
+        self._remembered: tuple[float, _Token] | None = None  # until when, and what
+        self._rejected_text = ""  # of the last one Zoho rejected: another thread may yet remember it again
 
     def access_token(self) -> str:
         """A token that is good for a call now.
@@ -93,9 +102,12 @@ class Tokens:
         Raises `OrganizationPaused` with a time when Zoho refuses the grant or no token may be asked for yet, and
         `ZohoUnavailable` when one is on its way through another process or the token service cannot be reached.
         """
+        now, remembered = self._clock(), self._remembered
+        if remembered is not None and now < remembered[0] and remembered[1].text != self._rejected_text:
+            return remembered[1].text
         digest, token = self._kept()
-        now = self._clock()
         if token is not None and token.expires_at - now > SPARE_SECONDS:
+            self._remembered = min(now + REMEMBERED_SECONDS, token.expires_at - SPARE_SECONDS), token
             return token.text
         try:
             return self._renew(digest)
@@ -110,24 +122,25 @@ class Tokens:
         error, until, secret = (_bytes(each or b"").decode() for each in verdict)
         if float(until or 0) <= self._clock() or (error != THROTTLED and secret != self._secret):
             return None
-        return _refusal(error, 0).message
+        return self._refusal(error, 0).message
 
     def reject(self, token: str) -> None:
         """Forgets a token Zoho rejected, so that the next caller gets another.
 
         Raises `OrganizationPaused` when the token was itself the answer to such a rejection: renewing does not mend a
-        missing scope, and would use up the token requests of everybody else.
+        missing scope, and would use up the token requests of everybody else. The token is tried all the same.
         """
+        self._remembered, self._rejected_text = None, token
         digest = _digest(token)
         in_vain = self._redis.get(f"{self._prefix}:in_vain")
         if in_vain is not None and _bytes(in_vain) == digest.encode():
-            raise OrganizationPaused(REJECTED, retry_after_seconds=IN_VAIN_SECONDS)
+            raise self._rejected()
         self._forget(keys=[f"{self._prefix}:access"], args=[f"{digest}."])
 
     def give_up(self, token: str) -> OrganizationPaused:
         """The error to raise when a token was rejected right after it had replaced a rejected one."""
-        self._redis.set(f"{self._prefix}:in_vain", _digest(token), ex=IN_VAIN_SECONDS)
-        return OrganizationPaused(REJECTED, retry_after_seconds=IN_VAIN_SECONDS)
+        self._redis.set(f"{self._prefix}:in_vain", _digest(token), ex=WINDOW_SECONDS)
+        return self._rejected()
 
     def _renew(self, digest: str) -> str:
         """A token other than the one of that digest: asked for, or what another process has asked for meanwhile."""
@@ -150,16 +163,17 @@ class Tokens:
             args=[self._clock(), ticket, REQUESTS_ALLOWED, WINDOW_SECONDS, LOCK_SECONDS * 1000, digest, self._secret],
         )
         if outcome == b"verdict":
-            raise _refusal(error.decode(), float(wait))
+            raise self._refusal(error.decode(), float(wait))
         if outcome == b"locked":
             raise ZohoUnavailable("A new access token is on its way.", retry_after_seconds=float(wait))
         if outcome == b"full":
-            raise _refusal(THROTTLED, float(wait))
+            raise self._refusal(THROTTLED, float(wait))
         return bool(outcome == b"granted")
 
     def _ask(self) -> _Token:
         organization = self._organization
         asked_at = self._clock()
+        watch = Watch(ASKING, at=asked_at, is_free=True)
         try:
             answer = self._transport.send(
                 "POST",
@@ -174,7 +188,9 @@ class Tokens:
                 },
             )
         except (NotSent, NoAnswer) as trouble:
+            watch.unanswered(trouble, sent=isinstance(trouble, NoAnswer))
             raise ZohoUnavailable(f"Zoho's token service could not be reached ({trouble}).") from None
+        watch.answered(answer.status, {"code": (parse_object(answer.body) or {}).get("error", "")})
         text, life_seconds = read_token(answer.status, answer.body)
         log.info("access token renewed", organization=organization.organization_id, life_seconds=life_seconds)
         return _Token(text, asked_at + life_seconds)
@@ -186,7 +202,7 @@ class Tokens:
             pipe.hset(f"{self._prefix}:verdict", mapping={"error": error, "until": until, "secret": self._secret})
             pipe.expire(f"{self._prefix}:verdict", seconds)
             pipe.execute()
-        return _refusal(error, seconds)
+        return self._refusal(error, seconds)
 
     def _keep(self, token: _Token) -> None:
         secret = self._cipher.encrypt(json.dumps([token.text, token.expires_at]).encode()).decode()
@@ -202,12 +218,18 @@ class Tokens:
             return digest.decode(), None
         return digest.decode(), _Token(text, expires_at)
 
+    def _refusal(self, error: str, seconds: float) -> OrganizationPaused:
+        if error == THROTTLED:
+            return OrganizationPaused("Zoho's limit of token requests is used up.", retry_after_seconds=seconds)
+        words = REFUSALS.get(error, "Zoho refuses a new access token for this grant: connect again.")
+        return OrganizationPaused(self._with_places(words), retry_after_seconds=seconds)
 
-def _refusal(error: str, seconds: float) -> RetryLater:
-    if error == THROTTLED:
-        return OrganizationPaused("Zoho's limit of token requests is used up.", retry_after_seconds=seconds)
-    words = REFUSALS.get(error, "Zoho refuses a new access token for this grant: connect again.")
-    return OrganizationPaused(words, retry_after_seconds=seconds)
+    def _rejected(self) -> OrganizationPaused:
+        return OrganizationPaused(self._with_places(REJECTED), retry_after_seconds=IN_VAIN_SECONDS)
+
+    def _with_places(self, words: str) -> str:
+        places = asdict(self._organization.places)
+        return words.format(**{**places, "again": places["again"].format(**places)})
 
 
 def _bytes(value: bytes | str) -> bytes:
@@ -215,7 +237,8 @@ def _bytes(value: bytes | str) -> bytes:
 
 
 def _grant(organization: Organization) -> str:
-    return _digest("\n".join([organization.accounts_url, organization.client_id, organization.refresh_token]))
+    hosts = (organization.accounts_url, organization.api_url)
+    return _digest("\n".join([*hosts, organization.client_id, organization.refresh_token]))
 
 
 def _digest(text: str) -> str:

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from config.options import ConnectionOptions
+from config.options import ConnectionOptions, Language
 from drafts import InvoiceDraft, Line, RefundDraft
 from errors import MappingError, TaxDiffers, TotalDiffers
 from zoho.arithmetic import Terms, Totals, compute, rounded, smallest_unit
 from zoho.bodies import TEXT_LIMIT, Body, currency, name_text, plain, present
 from zoho.names import Names
 from zoho.taxation import Carried, CarriedLine, all_taxes, carry, carry_line
+from zoho.wording import say
 
 NOTHING = Decimal(0)
-ROUNDING = "Rounding"
-ADJUSTMENT = "Adjustment"
 Charged = InvoiceDraft | RefundDraft
 
 
@@ -48,6 +47,7 @@ class _Sum:
     terms: Terms
     computed: Totals
     rounding: Decimal
+    language: Language
 
     @property
     def adjustment(self) -> Decimal:
@@ -96,7 +96,7 @@ def plan_credit_note(draft: RefundDraft, names: Names, options: ConnectionOption
     discounts: a discounted line is credited as one piece.
     """
     precision = names.precision(draft.currency_code)
-    lines = tuple(_as_one_piece(line, precision) for line in draft.lines)
+    lines = tuple(_as_one_piece(line, precision, options.language) for line in draft.lines)
     summed = _sum_up(replace(draft, lines=lines), names, options)
     items = (*summed.carried.lines, *_added(summed, names))
     fields = {"is_inclusive_tax": summed.carried.is_inclusive_tax, "line_items": [line.item for line in items]}
@@ -118,7 +118,7 @@ def _sum_up(draft: Charged, names: Names, options: ConnectionOptions) -> _Sum:
             is_sent=False,
             computed=computed,
         )
-    summed = _Sum(draft, carried, terms, computed, rounding)
+    summed = _Sum(draft, carried, terms, computed, rounding, options.language)
     _refuse_other_tax(summed)
     return summed
 
@@ -170,37 +170,50 @@ def _discounts(lines: Iterable[Line]) -> Body:
     return {"discount_type": "item_level", "is_discount_before_tax": True}
 
 
-def _as_one_piece(line: Line, precision: int) -> Line:
+def _as_one_piece(line: Line, precision: int, language: Language) -> Line:
     """A discounted line as one piece at what was charged for it; the description says how that came about."""
     if not line.discount:
         return line
     charged = rounded(Fraction(line.quantity) * Fraction(line.rate) - Fraction(line.discount), precision)
-    told = f"{line.quantity} x {line.rate} less a discount of {line.discount}"
+    told = say(
+        "{quantity} x {rate} less a discount of {discount}",
+        language,
+        quantity=line.quantity,
+        rate=line.rate,
+        discount=line.discount,
+    )
     return replace(line, quantity=Decimal(1), rate=charged, discount=NOTHING, description=told)
 
 
 def _added(summed: _Sum, names: Names) -> list[CarriedLine]:
     draft = summed.draft
-    pieces = {draft.adjustment_description or ADJUSTMENT: draft.adjustment}
-    pieces[ROUNDING] = pieces.get(ROUNDING, NOTHING) + summed.rounding
+    rounding = say("Rounding", summed.language)
+    pieces = {_own_words(summed): draft.adjustment}
+    pieces[rounding] = pieces.get(rounding, NOTHING) + summed.rounding
     lines = [Line(name=name_text(name), quantity=Decimal(1), rate=amount) for name, amount in pieces.items() if amount]
     return [carry_line(line, {}, names=names) for line in lines]
 
 
 def _describe(summed: _Sum) -> str:
     """What the adjustment is, as it stands on the invoice."""
-    own = summed.draft.adjustment_description or ADJUSTMENT
-    if not summed.draft.adjustment:
-        return ROUNDING
+    own, amount, language = _own_words(summed), summed.draft.adjustment, summed.language
+    if not amount:
+        return say("Rounding", language)
     if not summed.rounding:
         return own[:TEXT_LIMIT]
-    return f"{own} {summed.draft.adjustment}, rounding {summed.rounding}"[:TEXT_LIMIT]
+    told = say("{own} {amount}, rounding {rounding}", language, own=own, amount=amount, rounding=summed.rounding)
+    return told[:TEXT_LIMIT]
+
+
+def _own_words(summed: _Sum) -> str:
+    """What the sender's own adjustment is."""
+    return summed.draft.adjustment_description or say("Adjustment", summed.language)
 
 
 def _reason(summed: _Sum) -> str | None:
     draft, found = summed.draft, []
     if draft.adjustment:
-        found.append(f"{draft.adjustment_description or ADJUSTMENT} of {draft.adjustment} by the sender")
+        found.append(f"{draft.adjustment_description or 'Adjustment'} of {draft.adjustment} by the sender")
     if summed.rounding:
         found.append(
             f"rounding of {summed.rounding}: the lines come to {summed.computed.total} {draft.currency_code} in Zoho, "

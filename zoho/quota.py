@@ -109,6 +109,12 @@ class Quota:
         if tickets:
             self._give_back(keys=[f"{self._prefix}:minute", self._day_key(self._clock())], args=list(tickets))
 
+    def let_go(self) -> None:
+        """Frees the tickets that this thread holds: it will not call for a while."""
+        held = self._held.get() or []
+        self.give_back(held)
+        held.clear()
+
     @contextmanager
     def holding(self, tickets: Sequence[str]) -> Iterator[None]:
         """Has the calls made inside, by this thread, use these tickets first; frees what is left of them."""

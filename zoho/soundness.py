@@ -26,7 +26,7 @@ def problems(organization: Organization, client: Client, names: Lookups) -> list
     if row is None:
         return [
             f"The connected user cannot see organization {organization.organization_id}: check "
-            "ZOHO_ORGANIZATION_ID and ZOHO_DATA_CENTER."
+            f"{organization.places.organization_id} and {organization.places.data_center}."
         ]
     return [*_plan_problems(organization, row), *_scope_problems(client)]
 
@@ -38,7 +38,7 @@ def _plan_problems(assumed: Organization, organization: Row) -> list[str]:
         return []
     return [
         f"The limits assume {assumed.limits.per_day} calls a day, but the organization's plan is {plan} with "
-        f"{allowed.per_day}: check ZOHO_PLAN and ZOHO_CALLS_PER_DAY."
+        f"{allowed.per_day}: check {assumed.places.plan} and {assumed.places.calls_per_day}."
     ]
 
 

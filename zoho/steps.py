@@ -7,7 +7,7 @@ zoho.com/books/api/v3/{invoices,credit-notes,expenses}.
 
 from typing import Literal
 
-from errors import OutcomeUnknown
+from errors import NeedsAttention, OutcomeUnknown
 from zoho import documents, protocol
 from zoho.client import Client
 from zoho.protocol import File, Row
@@ -24,6 +24,21 @@ def email_invoice(client: Client, invoice_id: str, to: list[str], *, deadline: f
     """Has Zoho e-mail the invoice; a draft becomes sent. Nothing tells afterwards whether it did."""
     body = protocol.freeze({"to_mail_ids": to})
     client.call(protocol.act(f"/invoices/{invoice_id}/email", body), deadline=deadline)
+
+
+def remind(client: Client, invoice_id: str, *, deadline: float | None = None) -> None:
+    """Has Zoho e-mail its own reminder of an open invoice to whom Zoho would; `NeedsAttention` if that is nobody."""
+    path = f"/invoices/{invoice_id}/paymentreminder"
+    mail = client.call(protocol.read(path), deadline=deadline).get("data")
+    contacts = mail.get("to_contacts") or [] if isinstance(mail, dict) else []
+    to = [contact["email"] for contact in contacts if contact.get("email") and contact.get("selected", True)]
+    if not to:
+        raise NeedsAttention(
+            "Zoho knows nobody to send the reminder to.",
+            code="no_address",
+            remedy="Give the customer a primary contact person with an e-mail address in Zoho Books.",
+        )
+    client.call(protocol.act(path, protocol.freeze({"to_mail_ids": to, "cc_mail_ids": []})), deadline=deadline)
 
 
 def pay_out(client: Client, credit_note_id: str, frozen_body: str, *, deadline: float | None = None) -> str:

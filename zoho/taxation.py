@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from config.options import ConnectionOptions, TaxMode, TaxOptions
+from config.options import ConnectionOptions, TaxMode
 from drafts import Line, Tax
-from errors import NeedsAttention, UnknownName
+from errors import NeedsAttention, Question, UnknownName
 from zoho.arithmetic import PricedLine, TaxPart
 from zoho.bodies import Body, name_text, plain, present
 from zoho.names import Fields, Names
+from zoho.wording import say
 
-TAX_INCLUDED = "Tax included in the prices"
 NOTHING = Decimal(0)
 ONE = Decimal(1)
 
@@ -91,14 +91,15 @@ def account_of(line: Line, names: Names, options: ConnectionOptions) -> Fields:
     """`account_id` where the connection gives the line's purpose an account; a gift card sold must have one."""
     account_name = options.invoices.accounts.get(line.purpose) if line.purpose else None
     if account_name is not None:
-        return names.account(account_name)
+        return names.account(options.namesakes.account(account_name))
     if line.purpose == "gift_card":
         raise NeedsAttention(
             f"“{line.name}” is a gift card sold: money owed, not earned. No account is set for it.",
             code="account_not_set",
             field="lines",
-            remedy="Set the liability account of gift cards (`invoices.accounts.gift_card` of the connection), then "
-            "retry.",
+            remedy="Choose the liability account of gift cards in the console (Failures), or set it "
+            "(`invoices.accounts.gift_card` of the connection), then retry.",
+            question=Question(about="purpose", word=line.purpose),
         )
     return {}
 
@@ -113,7 +114,7 @@ def _discount(line: Line) -> Decimal:
 
 
 def _by_zoho(order: _Order) -> Carried:
-    lines = [order.carried(line, *_taxes_of(line, order.names, order.options.taxes)) for line in order.lines]
+    lines = [order.carried(line, *_taxes_of(line, order.names, order.options)) for line in order.lines]
     return Carried(tuple(lines), order.is_inclusive_tax)
 
 
@@ -123,7 +124,8 @@ def _as_amounts(order: _Order) -> Carried:
     account = _tax_account(order) if taxes else {}
     added = [carry_line(_piece(name, amount), account, names=order.names) for name, amount in taxes.items()]
     if order.is_inclusive_tax and taxes:
-        added.insert(0, carry_line(_piece(TAX_INCLUDED, -sum(taxes.values(), NOTHING)), {}, names=order.names))
+        included = say("Tax included in the prices", order.options.language)
+        added.insert(0, carry_line(_piece(included, -sum(taxes.values(), NOTHING)), {}, names=order.names))
     return _untaxed(order, added)
 
 
@@ -153,13 +155,14 @@ def _tax_account(order: _Order) -> Fields:
             "Taxes are carried as amounts, but no liability account is set for them.",
             code="account_not_set",
             field="taxes",
-            remedy="Set BOOKHOOK_TAX_ACCOUNT (or `taxes.account` of the connection) to the account in Zoho Books that "
-            "holds tax you owe, then retry.",
+            remedy="Choose the account in Zoho Books that holds tax you owe in the console (Failures), or set it "
+            "(BOOKHOOK_TAX_ACCOUNT, `taxes.account` of the connection), then retry.",
+            question=Question(about="tax_account"),
         )
-    return order.names.account(account_name)
+    return order.names.account(order.options.namesakes.account(account_name))
 
 
-def _taxes_of(line: Line, names: Names, options: TaxOptions) -> tuple[Fields, tuple[TaxPart, ...]]:
+def _taxes_of(line: Line, names: Names, options: ConnectionOptions) -> tuple[Fields, tuple[TaxPart, ...]]:
     """What the request says of the line's taxes, and what Zoho will compute with."""
     targets = {tax: _target(tax, options) for tax in line.taxes}
     distinct = tuple(dict.fromkeys(targets.values()))
@@ -173,10 +176,11 @@ def _taxes_of(line: Line, names: Names, options: TaxOptions) -> tuple[Fields, tu
     return fields, tuple(part for parts in of_each for part in parts)
 
 
-def _target(tax: Tax, options: TaxOptions) -> str:
-    """The organization's name for a tax: by its name, else by its rate, else the same."""
-    by_rate = options.names.get(f"{format(tax.rate.normalize(), 'f')}%") if tax.rate is not None else None
-    return options.names.get(tax.name.casefold()) or by_rate or tax.name
+def _target(tax: Tax, options: ConnectionOptions) -> str:
+    """The organization's name for a tax: by its name, else by its rate, else the same; or what it is called there."""
+    given = options.taxes.names
+    by_rate = given.get(f"{format(tax.rate.normalize(), 'f')}%") if tax.rate is not None else None
+    return options.namesakes.tax(given.get(tax.name.casefold()) or by_rate or tax.name)
 
 
 def _taxes_to(target: str, line: Line, targets: Mapping[Tax, str]) -> tuple[Tax, ...]:
@@ -200,5 +204,6 @@ def _refuse_missing(targets: Mapping[Tax, str], names: Names) -> None:
             code="several_taxes",
             field="taxes",
             remedy="Create the missing tax in Zoho Books (Settings > Taxes) and a tax group of all of the line's, or "
-            "map them to taxes that are there (BOOKHOOK_TAX_NAMES), then retry.",
+            "say in the console (Failures) or by BOOKHOOK_TAX_NAMES which taxes that are there they are, then retry.",
+            question=Question(about="tax", word=missing[0]),
         )

@@ -30,6 +30,7 @@ from zoho.protocol import File
 
 CONNECT_SECONDS = 5.0
 CONNECTIONS_KEPT = 64
+HOSTS_KEPT = 32  # nine data centres have two each
 # A connection that is closed takes with it what was not delivered. As a rule the kernel would go on trying for minutes,
 # and a call that is long over, looked for and repeated would be saved as soon as the network is back.
 DROP_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -80,16 +81,17 @@ class Transport:
         exchange = Exchange(seconds)
         _in_this_thread.exchange = exchange
         try:
-            response = self._session().request(
+            session = self._session()
+            request = requests.Request(
                 method,
                 url,
                 params=params,
-                headers=dict(headers),
+                headers={**session.headers, **headers},
                 data=body.encode() if isinstance(body, str) else body,
                 files={file.field: (file.name, file.content, file.media_type)} if file else None,
-                timeout=(min(CONNECT_SECONDS, seconds / 3), seconds),
-                allow_redirects=False,
             )
+            times = (min(CONNECT_SECONDS, seconds / 3), seconds)
+            response = session.send(request.prepare(), timeout=times, allow_redirects=False)
             answer = Answer(response.status_code, response.headers, response.content)
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as trouble:
             raise exchange.failure(trouble) from None  # the original names the URL
@@ -247,7 +249,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 class _Adapter(HTTPAdapter):
     def __init__(self) -> None:
-        super().__init__(pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
+        super().__init__(pool_connections=HOSTS_KEPT, pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         options = [*HTTPConnection.default_socket_options, DROP_WHEN_CLOSED]

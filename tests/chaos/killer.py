@@ -1,4 +1,4 @@
-"""What goes wrong on this side meanwhile: processes killed with -9 every second or two, each started again at once."""
+"""What goes wrong on this side: processes killed with -9 every one to three seconds, each started again at once."""
 
 import os
 import signal
@@ -50,9 +50,9 @@ class Killer:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def kill_on(self) -> None:
-        """Kills something every second or two until it is calm."""
+        """Kills something every one to three seconds until it is calm; a worker lives about as long as its leases."""
         tokens_at = time.monotonic() + 10
-        while not self._calm.wait(self.dice.uniform(0.8, 2.0)):
+        while not self._calm.wait(self.dice.uniform(1.0, 2.8)):
             [what] = self.dice.choices(list(CHANCES), list(CHANCES.values()))
             with self._lock:
                 self._strike(what)

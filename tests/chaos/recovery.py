@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from redis import Redis
@@ -29,14 +29,21 @@ class Stranded:
     cause: str
     lost_at: float
     attempts: int
+    handed: int
 
 
 @dataclass
 class Recovery:
-    """Watches every stranded event until it is worked on again."""
+    """Watches every stranded event until it is worked on again.
+
+    One that is handed over a second time without an attempt in between was lost again, unseen, by what it was handed
+    to first: its time begins anew at that first time.
+    """
 
     connect: Callable[[], Redis]
     recovered: list[tuple[float, Stranded]] = field(default_factory=list)
+    lost_again: int = 0
+    _handed: dict[str, tuple[int, float]] = field(default_factory=dict)
     _stranded: dict[str, Stranded] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -75,9 +82,9 @@ class Recovery:
     def _lose(self, cause: str, lost_at: float, find: Callable[[Redis], Mapping[bytes, bytes | None]]) -> None:
         with suppress(RedisError), self.connect() as redis:
             for event_id, job in find(redis).items():
-                state, attempts = _standing(redis, event_id.decode())
+                state, attempts, handed = _standing(redis, event_id.decode())
                 if state in AT_WORK:
-                    self._strand(Stranded(event_id.decode(), job, cause, lost_at, attempts))
+                    self._strand(Stranded(event_id.decode(), job, cause, lost_at, attempts, handed))
 
     def _strand(self, lost: Stranded) -> None:
         """A loss begins the event's time anew only if it had been taken up since, by another attempt or job."""
@@ -85,22 +92,36 @@ class Recovery:
             earlier = self._stranded.get(lost.event_id)
             if earlier is None or (earlier.attempts, earlier.job) != (lost.attempts, lost.job):
                 self._stranded[lost.event_id] = lost
+                self._handed[lost.event_id] = lost.handed, lost.lost_at
 
     def _look(self, redis: Redis) -> None:
         with self._lock:
             watched = list(self._stranded.values())
         for lost in watched:
-            state, attempts = _standing(redis, lost.event_id)
+            state, attempts, handed = _standing(redis, lost.event_id)
+            self._notice_handed(lost, handed)
             if attempts > lost.attempts or state not in AT_WORK:
                 with self._lock:
-                    if self._stranded.get(lost.event_id) is lost:
+                    current = self._stranded.get(lost.event_id)
+                    if current is not None and (current.job, current.attempts) == (lost.job, lost.attempts):
                         del self._stranded[lost.event_id]
-                        self.recovered.append((time.time() - lost.lost_at, lost))
+                        self.recovered.append((time.time() - current.lost_at, current))
+
+    def _notice_handed(self, lost: Stranded, handed: int) -> None:
+        with self._lock:
+            before, at = self._handed[lost.event_id]
+            if handed == before or self._stranded.get(lost.event_id) is not lost:
+                return
+            if before > lost.handed:
+                self._stranded[lost.event_id] = replace(lost, lost_at=at, handed=before)
+                self.lost_again += 1
+            self._handed[lost.event_id] = handed, time.time()
 
 
-def _standing(redis: Redis, event_id: str) -> tuple[str, int]:
-    state, attempts = cast("list[bytes | None]", redis.hmget(f"bh:event:{event_id}", "state", "attempts"))
-    return (state or b"").decode(), int(attempts or 0)
+def _standing(redis: Redis, event_id: str) -> tuple[str, int, int]:
+    fields = ("state", "attempts", "handed")
+    state, attempts, handed = cast("list[bytes | None]", redis.hmget(f"bh:event:{event_id}", *fields))
+    return (state or b"").decode(), int(attempts or 0), int(handed or 0)
 
 
 def jobs_in(redis: Redis, *lists: str) -> list[bytes]:

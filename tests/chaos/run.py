@@ -161,6 +161,7 @@ def _tell_measures(now: Run, records: Mapping[str, Any], doubts: Doubts) -> None
     print(f"answers at the door: {_list(now.sender.answers)}; {len(records['contacts'])} contacts")
     if now.retried:
         print(f"tried again by hand, parked as poison since they were killed three times, alone: {now.retried}")
+    print(f"lost again on the way to a worker, unseen by the killer: {now.recovery.lost_again} times")
     for what, seconds in (
         ("at work again after a kill", [seconds for seconds, _ in now.recovery.recovered]),
         ("doubtful write looked for", [seconds for seconds, _ in doubts.looked]),

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from ledger import marker
 from tests.chaos.lives import lives
 from tests.chaos.plan import draw
 from tests.chaos.plant import PLANTS, ROOT, plant
+from tests.chaos.recovery import Recovery, Stranded
 from tests.chaos.shops import request_for
 from tests.chaos.things import Change, Order
 from tests.chaos.verdict import Verdict, judge_books, things_to_post
@@ -167,6 +169,12 @@ def test_an_answer_told_twice_is_a_duplicate(records):
     assert judged(records) == (0, 1, 0, 0)
 
 
+def test_an_alert_is_told_since_every_grant_is_sound(records):
+    records["slack"] = [{"path": "/_sandbox/slack/alerts", "body": {"text": "Bookhook paused organization 10000001"}}]
+
+    assert judged(records) == (0, 0, 0, 1)
+
+
 @pytest.mark.parametrize("kind", ["customerpayments", "creditnotes"])
 def test_a_payment_or_a_credit_note_that_is_not_there_is_told(records, kind):
     lost = next(each for each in records[kind] if kind == "customerpayments" or each["refunds"])
@@ -241,3 +249,19 @@ def read(file):
         return file.read_text(errors="replace")
     except OSError:  # it ended meanwhile, or is somebody else's
         return ""
+
+
+@pytest.mark.parametrize(("handed", "seconds", "again"), [([2], 20, 0), ([2, 3], 0, 1)])
+def test_an_event_that_is_lost_again_on_its_way_is_timed_from_there(redis, handed, seconds, again):
+    recovery = Recovery(lambda: redis)
+    redis.hset("bh:event:ev_1", mapping={"state": "queued", "attempts": 1, "handed": 1})
+    recovery._strand(Stranded("ev_1", b"ev_1-1", "worker", time.time() - 20, 1, 1))
+
+    for number in handed:
+        redis.hset("bh:event:ev_1", "handed", number)
+        recovery._look(redis)
+    redis.hset("bh:event:ev_1", "attempts", 2)
+    recovery._look(redis)
+
+    assert [int(took) for took, _ in recovery.recovered] == [seconds]
+    assert recovery.lost_again == again

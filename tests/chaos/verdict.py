@@ -120,7 +120,9 @@ def _party(thing: Thing) -> tuple[str, tuple[str, ...] | None]:
 
 
 def _judge_slack(verdict: Verdict, messages: list[Record]) -> None:
-    told = Counter(message["path"] for message in messages)
+    alerts = [message["body"]["text"] for message in messages if message["path"].endswith("/alerts")]
+    verdict.other += [f"people were alerted, though every grant was sound: {text}" for text in alerts]
+    told = Counter(message["path"] for message in messages if not message["path"].endswith("/alerts"))
     verdict.duplicate += [f"{path}: answered {times} times" for path, times in told.items() if times > 1]
 
 

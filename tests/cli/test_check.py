@@ -1,5 +1,6 @@
 """`bookhook check`, and what any command says when it cannot start."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from dotenv import dotenv_values
 
 from cli.deployment import find_lacks, read_deployment
-from config.settings import GRANT_SETTINGS
+from config.organization_list import GRANT_SETTINGS
 from mappings import BUILT_IN
+from tests.connected import KEY, connect, without_grant
 
 ROOT = Path(__file__).parents[2]
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
@@ -164,17 +166,33 @@ def test_check_says_which_expenses_would_all_be_parked(run, environ, change, pro
     result = run("check", env={**environ, **change})
 
     assert result.exit_code == 1
-    [found] = [line for line in result.stdout.splitlines() if line.startswith("✗")]
+    found, *others = [line for line in result.stdout.splitlines() if line.startswith("✗")]
     assert found.startswith(f"✗ {problem}")
+    alike = ("✗ slack: every expense (view_submission)", "✗ typeform: every expense (form_response)")
+    assert all(line.startswith(alike) and "will be parked" in line for line in others)
 
 
 def test_a_sender_that_may_name_accounts_itself_is_only_warned_of(run, environ):
-    result = run(
-        "check", env={**environ, "EXPENSE_PAID_THROUGH": "", "SLACK_SIGNING_SECRET": "", "BOOKHOOK_CONNECTIONS": ""}
-    )
+    others = dict.fromkeys(["SLACK_SIGNING_SECRET", "TYPEFORM_WEBHOOK_SECRET", "BOOKHOOK_CONNECTIONS"], "")
+
+    result = run("check", env={**environ, "EXPENSE_PAID_THROUGH": "", **others})
 
     assert result.exit_code == 0
     assert "! standard: an expense that names no account itself (expense.submitted) will be parked" in result.stdout
+
+
+def test_check_warns_of_a_sender_that_could_be_asked_for_what_never_came_where_others_are(run, environ):
+    told = run("check", env={**environ, "BOOKHOOK_HEAL_HOURS": "6"})
+    untold = run("check")
+
+    warned = (
+        "! /hooks/bigcommerce: its sender is not asked for what never came: set the option store in the `settings` of "
+        "the connection bigcommerce: the hash of the store,"
+    )
+    assert (told.exit_code, untold.exit_code) == (0, 0)
+    assert warned in told.stdout
+    assert "/hooks/slack: its sender" not in told.stdout
+    assert "what never came" not in untold.stdout
 
 
 def test_check_warns_of_a_misspelt_secret(run, environ):
@@ -214,7 +232,7 @@ def test_check_lists_connections_and_what_they_decide_in_words(run, environ, tmp
     ) in told
     assert (
         "  /hooks/slack (slack): taxes by name; payments to Undeposited Funds; invoices left as drafts; "
-        "expenses need approval, by command only"
+        "expenses need approval, by command only; asks slack.com, files.slack.com"
     ) in told
     assert any(line.startswith("  /hooks/shopify (shopify): taxes by name;") for line in told)
 
@@ -261,3 +279,70 @@ def test_a_secret_that_only_the_file_names_is_checked_and_is_enough(run, environ
 
     assert (good.exit_code, good.stdout.splitlines()[-1]) == (0, "All is well.")
     assert "✗ PARTNER_SECRET: each secret must be whsec_" in bad.stdout
+
+
+def test_check_warns_of_a_secret_in_an_address(run, environ, tmp_path: Path):
+    folder = tmp_path / "sources" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "mapping.yaml").write_text(
+        "source: shop\nverify: {scheme: path_token, secret: SHOP_TOKEN}\nidentify: {topic: type}\n"
+        'events: {paid: {once_per: "{id}", cancel: {date: day}}}\n'
+    )
+    token = "4f1c2f0e9d7b6a58"
+
+    told = run("check", env={**environ, "BOOKHOOK_SOURCES": str(folder.parent), "SHOP_TOKEN": token}).stdout
+
+    assert "! /hooks/shop: its secret is part of its address" in told
+    assert token not in told
+
+
+def test_a_source_cannot_have_a_setting_of_our_own_for_its_secret(run, environ, tmp_path: Path):
+    folder = tmp_path / "sources" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "mapping.yaml").write_text(
+        "source: shop\nverify: {scheme: bearer, secret: ZOHO_CLIENT_SECRET}\nidentify: {topic: type}\n"
+        'events: {paid: {once_per: "{id}", cancel: {date: day}}}\n'
+    )
+
+    told = run("check", env={**environ, "BOOKHOOK_SOURCES": str(folder.parent)})
+
+    assert told.exit_code == 1
+    assert "✗ shop: verify.secret: ZOHO_CLIENT_SECRET is a setting of Bookhook itself, name another" in told.stdout
+
+
+def test_check_is_content_with_an_organization_that_only_the_console_knows(run, environ, redis):
+    waiting = run("check", env=without_grant(environ))
+    connect(redis)
+    connected = run("check", env=without_grant(environ))
+
+    assert waiting.exit_code == 1
+    assert "no organization is connected yet: connect one in the console" in waiting.stdout
+    assert "ZOHO_REFRESH_TOKEN" not in waiting.stdout
+    assert (connected.exit_code, "10000001" in connected.stdout) == (0, True)
+
+
+def test_stats_tell_what_waits_for_an_organization_that_is_not_connected(run, environ, redis):
+    before = json.loads(run("stats", "--json", env=without_grant(environ)).stdout)
+    connect(redis)
+    after = json.loads(run("stats", "--json", env=without_grant(environ)).stdout)
+
+    assert (before["organizations"], before["not_connected"]) == ([], [{"id": "default", "backlog": 0}])
+    assert ([each["id"] for each in after["organizations"]], after["not_connected"]) == (["10000001"], [])
+
+
+def test_check_says_that_a_grant_cannot_be_read(run, environ, redis):
+    connect(redis, key=KEY[::-1])
+
+    done = run("check", env=without_grant(environ))
+
+    assert done.exit_code == 1
+    assert "the grant of organization 10000001 cannot be read: BOOKHOOK_SECRET_KEY is another" in done.stdout
+
+
+def test_without_a_key_the_grant_is_still_required_of_the_settings(run, environ):
+    bare = {name: text for name, text in without_grant(environ).items() if name != "BOOKHOOK_SECRET_KEY"}
+
+    done = run("check", env=bare)
+
+    assert done.exit_code == 1
+    assert "ZOHO_REFRESH_TOKEN is not set" in done.stdout

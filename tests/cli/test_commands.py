@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from cli.main import COMMANDS
-from cli.stats import when_clear
+from console.facts import when_clear
 from tests.scene import example
 
 ORDER = example("shopify/paid_order")
@@ -89,6 +89,20 @@ def test_show_keeps_to_the_promised_shape(run, posted, sandbox):
     assert [set(step) for step in shown["timeline"]] == [{"at", "step", "detail"}] * len(shown["timeline"])
 
 
+def test_show_lists_every_call_where_it_is_asked_to_without_what_is_private(run, posted):
+    told, bare = run("show", posted, "--calls").stdout, run("show", posted).stdout
+    as_json = json.loads(run("show", posted, "--json").stdout)["calls"]
+
+    assert "POST /invoices  201, code 0, 0." in told
+    assert "GET /contacts?email=(text)&contact_type=customer" in told
+    assert "POST /invoices" not in bare
+    assert set(as_json[0]) == {
+        *("at", "seconds", "method", "path", "params", "status", "code", "message", "counted", "worker"),
+        *("body", "length", "answer", "is_cut"),
+    }
+    assert "lindqvist" not in f"{told}{as_json}".casefold()
+
+
 def test_show_tells_a_person_what_is_wrong_and_what_to_do(run, parked):
     page = run("show", parked).stdout
 
@@ -121,7 +135,8 @@ def test_stats_keep_to_the_promised_shape(run, posted, parked):
     assert (told["events"]["posted"], told["events"]["parked"], told["events"]["queued"]) == (1, 1, 0)
     [organization] = told["organizations"]
     assert set(organization) == {
-        *("id", "backlog", "clears_at", "minute_used", "minute_limit", "day_used", "day_limit", "in_flight", "paused")
+        *("id", "backlog", "clears_at", "minute_used", "minute_limit", "day_used", "day_limit", "in_flight", "paused"),
+        *("name", "reconciled_at", "differences"),
     }
     assert (organization["id"], organization["backlog"], organization["clears_at"]) == ("10000001", 0, None)
     assert organization["minute_used"] > 0
@@ -151,7 +166,7 @@ def test_a_backlog_is_clear_when_the_minute_and_the_day_allow(backlog, day_used,
     usage = {"minute_limit": 100, "day_limit": 1000, "day_used": day_used}
     now = datetime.datetime(2026, 3, 14, 12, tzinfo=datetime.UTC)
 
-    assert f"{when_clear(backlog, usage, now=now):%Y-%m-%dT%H:%M:%SZ}" == expected
+    assert f"{when_clear(backlog, usage, now):%Y-%m-%dT%H:%M:%SZ}" == expected
 
 
 def test_a_command_that_cannot_start_lists_every_reason(run, environ):

@@ -6,6 +6,7 @@ import pytest
 
 from cli.examples import as_new_delivery, sign
 from mappings import BUILT_IN, load_sources
+from tests.ingest.key_pairs import pair, public_pem
 from tests.scene import SOURCES, example, two_secrets
 
 
@@ -25,7 +26,7 @@ def test_a_signed_delivery_id_is_made_of_the_new_body():
     source = SOURCES["standard"]
     one, other = (as_new_delivery(source, example("standard/order").with_fields({"note": note})) for note in "ab")
 
-    ids = [sign(source, each, two_secrets(source)[0], timestamp=1)["webhook-id"] for each in (one, other, one)]
+    ids = [sign(source, each, two_secrets(source)[0], timestamp=1).headers["webhook-id"] for each in (one, other, one)]
 
     assert ids[0] == ids[2] != ids[1]
     assert example("standard/order").headers["webhook-id"] not in ids
@@ -52,6 +53,28 @@ def test_a_changed_example_is_queued_beside_the_first_one(hooks, worker, sandbox
 
     assert answers == ["queued", "queued", "duplicate"]
     assert sorted(invoice["reference_number"].split()[0] for invoice in sandbox.invoices) == ["#1001", "#2002"]
+
+
+SIGNED_BY_KEY_PAIR = """\
+source: shop
+verify: {scheme: jws_detached, header: X-Signature, secret: SHOP_PUBLIC_KEY}
+identify: {topic: type}
+events: {paid: {once_per: "{id}", cancel: {date: day}}}
+"""
+
+
+def test_what_only_the_sender_can_sign_is_told(run, environ, tmp_path):
+    folder = tmp_path / "sources" / "shop"
+    (folder / "examples").mkdir(parents=True)
+    (folder / "mapping.yaml").write_text(SIGNED_BY_KEY_PAIR)
+    (folder / "examples" / "sale.request.json").write_text('{"body": {"type": "paid"}}')
+    (folder / "examples" / "sale.expected.json").write_text("{}")
+    key = public_pem(pair("ours"))
+
+    told = run("send", "shop/sale", env={**environ, "BOOKHOOK_SOURCES": str(folder.parent), "SHOP_PUBLIC_KEY": key})
+
+    assert told.exit_code == 1
+    assert "shop/sale cannot be signed: the secret holds only a public key" in told.stderr
 
 
 @pytest.mark.parametrize("words", ["shopify", "shopify/", "shopify/no_such"])

@@ -26,10 +26,16 @@ ZOHO = LEDGER | {"requests"}
 # What of these a command needs, if it is not ZOHO: whoever adds to this makes everybody wait.
 NEEDED = {
     "backfill": LEDGER,
+    "console": ZOHO | {"flask", "granian"},
     "events": LEDGER,
     "map": LEDGER,
+    "record": LEDGER,
     "sandbox": {"flask", "sandbox"},
+    "new-source": {"marshmallow"},
+    "schema": {"marshmallow"},
     "show": LEDGER,
+    "sources": {"marshmallow"},
+    "test-source": LEDGER,
     "web": LEDGER | {"flask", "granian"},
     "worker": ZOHO | {"rq"},
 }

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.connection_file import EXPENSE_KEYS, INVOICE_KEYS, KEYS, PAYMENT_KEYS, TAX_KEYS
-from config.connections import read_connections
-from config.options import ConnectionOptions, ExpenseOptions, PaymentOptions, TaxOptions
+from config.options import ExpenseOptions, PaymentOptions, TaxOptions
+from config.organization_file import ORGANIZATION_KEYS
 from config.problems import ConfigError
 from config.settings import read_settings
 
@@ -22,6 +22,9 @@ connections:
     source: shopify
     secret: EU_SECRET
     organization: 10000001
+    settings: {shop: acme.example.com, plan: no}
+    credentials: {SHOP_API_KEY: EU_SECRET}
+    public_url: https://eu.example.com/hooks/
     taxes: {mode: amounts, account: VAT Payable, names: {"MwSt.": "VAT 19%", 19%: "VAT 19%"}}
     payments:
       record: false
@@ -47,13 +50,14 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-def read(folder: Path, text: str, **more):
-    return read_connections(ENVIRON | more.pop("environ", {}), SOURCES, file=write(folder, text), **more)
+def read(folder: Path, text: str, **environ: str):
+    settings = {"BOOKHOOK_CONNECTIONS": str(write(folder, text)), **environ}
+    return read_settings(ENVIRON | settings, secret_settings=SOURCES).connections
 
 
-def problems_of(folder: Path, text: str, **more) -> list[str]:
+def problems_of(folder: Path, text: str, **environ: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        read(folder, text, **more)
+        read(folder, text, **environ)
     return [problem.removeprefix(f"{folder / 'connections.yaml'}: ") for problem in caught.value.problems]
 
 
@@ -80,6 +84,9 @@ def test_a_connection_of_the_file_decides_everything_for_itself(tmp_path):
         receipt_hosts=("files.example.com",),
     )
     assert options.contact_currency == "park"
+    assert connection.settings == {"shop": "acme.example.com", "plan": "no"}
+    assert (connection.setting_of("SHOP_API_KEY"), connection.setting_of("OTHER")) == ("EU_SECRET", "OTHER")
+    assert connection.public_url == "https://eu.example.com/hooks"
 
 
 def test_a_source_the_file_leaves_alone_still_has_its_connection(tmp_path):
@@ -93,14 +100,16 @@ def test_a_secret_opens_one_door_only(tmp_path):
 
 
 def test_what_the_file_leaves_out_is_as_the_settings_say(tmp_path):
-    defaults = ConnectionOptions(
-        taxes=TaxOptions(mode="none", names={"vat": "VAT 19%"}), expenses=ExpenseOptions(paid_through="Petty Cash")
-    )
+    environ = {
+        "BOOKHOOK_TAX_MODE": "none",
+        "BOOKHOOK_TAX_NAMES": "vat=VAT 19%",
+        "EXPENSE_PAID_THROUGH": "Petty Cash",
+    }
     text = "connections: {shopify: {taxes: {names: {gst: GST}}, expenses: {default_account: Other}}}"
 
-    options = read(tmp_path, text, defaults=defaults)["shopify"].options
+    options = read(tmp_path, text, **environ)["shopify"].options
 
-    assert options.taxes == TaxOptions(mode="none", names={"vat": "VAT 19%", "gst": "GST"})
+    assert options.taxes == TaxOptions(mode="none", account="Tax Payable", names={"vat": "VAT 19%", "gst": "GST"})
     assert options.expenses == ExpenseOptions(paid_through="Petty Cash", default_account="Other")
 
 
@@ -123,19 +132,22 @@ def test_settings_give_the_options_of_a_connection_without_a_file():
     assert options.expenses.accounts == {"meals": "Meals"}
 
 
-def test_slack_expenses_need_approval_and_no_others_unless_the_file_says_so(tmp_path):
-    slack = {"SLACK_SIGNING_SECRET": "x"}
+def test_expenses_that_people_send_need_approval_and_no_others_unless_the_file_says_so(tmp_path):
+    slack, typeform = {"SLACK_SIGNING_SECRET": "x"}, {"TYPEFORM_WEBHOOK_SECRET": "x"}
+    sources = SOURCES | {"typeform": "TYPEFORM_WEBHOOK_SECRET"}
 
-    by_default = read_connections(ENVIRON | slack, SOURCES)
+    environ, held = ENVIRON | slack | typeform, {"slack", "typeform"}
+    by_default = read_settings(environ, secret_settings=sources, held=held).connections
     decided = read(
         tmp_path,
         "connections: {slack: {expenses: {approval: none}}, shopify: {expenses: {approval: always}}}",
-        environ=slack,
+        **slack,
     )
 
     assert by_default["slack"].options.expenses.approval_over == ALWAYS
+    assert by_default["typeform"].options.expenses.approval_over == ALWAYS
     assert by_default["slack"].options.expenses.approvers == frozenset()
-    assert by_default["shopify"].options == ConnectionOptions()
+    assert by_default["shopify"].options.expenses == ExpenseOptions()
     assert decided["slack"].options.expenses.approval_over is None
     assert decided["shopify"].options.expenses.approval_over == ALWAYS
 
@@ -208,8 +220,29 @@ def test_a_list_of_nobody_is_not_everybody(tmp_path):
         ),
         (
             "connections: {shopify: {organization: 99}}",
-            "connections.shopify.organization: 99 is not ZOHO_ORGANIZATION_ID; "
-            "connections of other organizations need a deployment of their own",
+            "connections.shopify.organization: no such organization: 99; there are default",
+        ),
+        (
+            "connections: {shopify: {settings: {shp_0123456789ABCDEF: x}}}",
+            "connections.shopify.settings: an option's name is at most 40 lower-case letters, digits and _: … is none",
+        ),
+        ("connections: {shopify: {settings: {shop: [a]}}}", "connections.shopify.settings.shop: must be a text"),
+        (
+            "connections: {shopify: {credentials: {key: EU_SECRET}}}",
+            "connections.shopify.credentials: key is not the name of a setting, such as STRIPE_API_KEY",
+        ),
+        (
+            "connections: {shopify: {credentials: {API_KEY: sk_live_0123}}}",
+            "connections.shopify.credentials.API_KEY: must be the name of a setting such as SHOP_WEBHOOK_SECRET, "
+            "never the secret itself",
+        ),
+        (
+            "connections: {shopify: {credentials: {API_KEY: NOT_SET}}}",
+            "connections.shopify.credentials.API_KEY: NOT_SET is not set",
+        ),
+        (
+            "connections: {shopify: {public_url: http://hooks.example.com}}",
+            "connections.shopify.public_url: is plain http, which is allowed to this machine only",
         ),
         ("connections:\n  shopify: {}\n  shopify: {}", "line 3: the key shopify stands here a second time"),
         ("connections: {", "line 1: not YAML"),
@@ -248,6 +281,13 @@ def test_secrets_that_only_the_file_names_are_no_misspelt_settings(tmp_path):
     assert read_settings(environ, secret_settings=SOURCES).warnings == ()
 
 
+def test_settings_that_hold_a_connections_credentials_are_no_misspelt_settings(tmp_path):
+    file = write(tmp_path, "connections: {shopify: {credentials: {API_KEY: SHOPIFY_WEBHOOK_SECRE}}}")
+    environ = ENVIRON | {"BOOKHOOK_CONNECTIONS": str(file), "SHOPIFY_WEBHOOK_SECRE": "s"}
+
+    assert read_settings(environ, secret_settings=SOURCES).warnings == ()
+
+
 @pytest.mark.parametrize("text", ["24:00", "3:30", "03:60", "noon"])
 def test_a_time_of_the_day_is_hours_and_minutes(text):
     with pytest.raises(ConfigError):
@@ -266,9 +306,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "connections.md").read_text()
 
 def test_the_file_on_the_page_is_read_as_it_stands_there(tmp_path):
     shown = PAGE.split("```yaml\n")[1].split("```")[0]
-    environ = {"SHOPIFY_EU_SECRET": "e", "SLACK_SIGNING_SECRET": "x"}
+    environ = {"SHOPIFY_EU_SECRET": "e", "SLACK_SIGNING_SECRET": "x", "EUROPE_REFRESH_TOKEN": "t"}
 
-    connections = read(tmp_path, shown, environ=environ)
+    connections = read(tmp_path, shown, **environ)
 
     assert connections["shop-eu"].options.taxes.names == {"mwst. 19%": "VAT 19%", "7%": "VAT 7%"}
     assert connections["slack"].options.expenses.approval_over == Decimal(100)
@@ -279,4 +319,14 @@ def test_the_page_explains_every_key_and_no_other():
     keys = {key for key in KEYS if key not in sections}
     keys |= {f"{section}.{key}" for section, names in sections.items() for key in names}
 
-    assert set(re.findall(r"^\| `([a-z_.]+)` \|", PAGE, re.MULTILINE)) == keys
+    assert keys_explained("connection") == keys
+
+
+def test_the_page_explains_every_key_of_an_organization_and_no_other():
+    assert keys_explained("organization") == set(ORGANIZATION_KEYS)
+
+
+def keys_explained(of):
+    """The keys in the table of that heading."""
+    table = PAGE.split(f"| key of {'an' if of[0] == 'o' else 'a'} {of} |")[1].split("\n\n")[0]
+    return set(re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE))

@@ -4,11 +4,15 @@ from config.connections import Connection, read_connections
 from config.problems import ConfigError
 
 SOURCES = {"shopify": "SHOPIFY_WEBHOOK_SECRET", "slack": "SLACK_SIGNING_SECRET"}
-ORGANIZATION = {"ZOHO_ORGANIZATION_ID": "10000001"}
+ORGANIZATION = {"default": "10000001"}
+
+
+def read(environ, organizations=ORGANIZATION):
+    return read_connections(environ, SOURCES, organizations=organizations)
 
 
 def test_a_source_with_a_secret_is_a_connection_of_its_name():
-    assert read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": "s"}, SOURCES) == {
+    assert read({"SHOPIFY_WEBHOOK_SECRET": "s"}) == {
         "shopify": Connection(
             name="shopify",
             source="shopify",
@@ -20,20 +24,30 @@ def test_a_source_with_a_secret_is_a_connection_of_its_name():
 
 
 def test_several_secrets_are_valid_during_rotation():
-    connections = read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": " old , new "}, SOURCES)
+    connections = read({"SHOPIFY_WEBHOOK_SECRET": " old , new "})
 
     assert connections["shopify"].secrets == ("old", "new")
 
 
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [('{"keys":[{"kty":"RSA"},{"kty":"EC"}]}', 1), ("{old,new", 2), ("{old,new}", 2), ('"old","new"', 2)],
+)
+def test_a_json_object_is_one_secret(text, secrets):
+    connections = read({"SHOPIFY_WEBHOOK_SECRET": text})
+
+    assert connections["shopify"].secrets == (tuple(text.split(",")) if secrets == 2 else (text,))
+
+
 def test_a_secret_may_be_a_mounted_file(tmp_path):
     (tmp_path / "secret").write_text("old,new\n")
-    environ = ORGANIZATION | {"SLACK_SIGNING_SECRET_FILE": str(tmp_path / "secret")}
+    environ = {"SLACK_SIGNING_SECRET_FILE": str(tmp_path / "secret")}
 
-    assert read_connections(environ, SOURCES)["slack"].secrets == ("old", "new")
+    assert read(environ)["slack"].secrets == ("old", "new")
 
 
 def test_a_secret_is_never_shown():
-    [connection] = read_connections(ORGANIZATION | {"SHOPIFY_WEBHOOK_SECRET": "hunter2"}, SOURCES).values()
+    [connection] = read({"SHOPIFY_WEBHOOK_SECRET": "hunter2"}).values()
 
     assert "hunter2" not in repr(connection)
 
@@ -42,7 +56,7 @@ def test_all_problems_of_connections_are_reported_at_once():
     environ = {"SHOPIFY_WEBHOOK_SECRET": "hunter2,", "SLACK_SIGNING_SECRET": "s"}
 
     with pytest.raises(ConfigError) as caught:
-        read_connections(environ, SOURCES)
+        read(environ, organizations={})
 
     assert caught.value.problems == (
         "SHOPIFY_WEBHOOK_SECRET: one of the comma-separated secrets is empty",
@@ -52,7 +66,7 @@ def test_all_problems_of_connections_are_reported_at_once():
 
 def test_the_organization_that_several_connections_lack_is_one_problem():
     with pytest.raises(ConfigError) as caught:
-        read_connections({"SHOPIFY_WEBHOOK_SECRET": "a", "SLACK_SIGNING_SECRET": "b"}, SOURCES)
+        read({"SHOPIFY_WEBHOOK_SECRET": "a", "SLACK_SIGNING_SECRET": "b"}, organizations={})
 
     assert caught.value.problems == (
         "ZOHO_ORGANIZATION_ID is not set, "
@@ -61,4 +75,4 @@ def test_the_organization_that_several_connections_lack_is_one_problem():
 
 
 def test_an_unset_source_needs_nothing():
-    assert read_connections({}, SOURCES) == {}
+    assert read({}, organizations={}) == {}

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -251,15 +252,25 @@ def test_a_long_home_gets_a_short_private_socket(tmp_path):
     socket.parent.rmdir()
 
 
+def test_where_every_folder_is_too_long_it_says_which_to_shorten(tmp_path, monkeypatch):
+    home, temporary = (tmp_path / name / ("long" * 30) for name in ("home", "temporary"))
+    temporary.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    with pytest.raises(ConfigError, match="set BOOKHOOK_HOME or TMPDIR to a shorter path"), embedded_redis(home):
+        pass
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_short_folder_that_someone_else_laid_out_is_refused(tmp_path, monkeypatch):
     folder = tmp_path / ("long" * 30)
-    monkeypatch.setattr(embedded.tempfile, "gettempdir", lambda: str(tmp_path))
-    find_socket_path(folder).parent.rmdir()
-    name = f"bookhook-{os.getuid()}-"
-    monkeypatch.setattr(embedded, "_make_folder", lambda path: path.symlink_to(tmp_path) or path)
+    with tempfile.TemporaryDirectory() as temporary:
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        find_socket_path(folder).parent.rmdir()
+        monkeypatch.setattr(embedded, "_make_folder", lambda path: path.symlink_to(tmp_path) or path)
 
-    with pytest.raises(ConfigError, match=f"{name}.* belongs to someone else"):
-        find_socket_path(folder)
+        with pytest.raises(ConfigError, match=f"bookhook-{os.getuid()}-.* belongs to someone else"):
+            find_socket_path(folder)
 
 
 @pytest.mark.parametrize("name", ["with space", "ümläut", "per%20cent", "a?b#c", "quo'te\"s"])

@@ -13,6 +13,8 @@ from config.redaction import REMOVED, is_private_name, redact, redact_text
         ("redis://user:pw@redis:6379/0", "redis://[removed]@redis:6379/0"),
         ("rediss://:pw@redis.example.com", "rediss://[removed]@redis.example.com"),
         ("GET /hooks/shopify?hmac=abc HTTP/1.1", "GET /hooks/shopify?[removed] HTTP/1.1"),
+        ("/hooks/salesforce/4f1c2f0e9d7b6a58", "/hooks/salesforce/[removed]"),
+        ("POST https://x.example/hooks/crm-2/4f1c_-?a=b.", "POST https://x.example/hooks/crm-2/[removed]?[removed]"),
         ("Authorization: Zoho-oauthtoken 1000.abc", "Authorization: [removed] [removed]"),
         ("used Bearer abc.def", "used Bearer [removed]"),
         ("client_secret=abc&grant_type=x", "client_secret=[removed]&grant_type=x"),
@@ -31,6 +33,7 @@ def test_private_text_is_removed_and_the_rest_stays(text, redacted):
     "text",
     [
         "posted",
+        "/hooks/shopify",
         "shopify/invoice/order:820982911946154508",
         "2026-01-31T09:00:00Z",
         "http://127.0.0.1:8099/books/v3/invoices",

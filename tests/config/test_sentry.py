@@ -107,13 +107,13 @@ def test_an_error_that_was_logged_arrives_named_after_its_line_with_its_facts(ma
     try:
         raise KeyError("currency_code")
     except KeyError:
-        structlog.get_logger("worker.jobs").exception("job_failed", event_id="e1", access_token="abc")
+        structlog.get_logger("worker.jobs").exception("job_failed", event_id="e1", access_token="t0ken-of-mine")
 
     event, text = sent(mailbox)
     assert event["logentry"] == {"message": "job_failed"}
     assert (event["extra"]["event_id"], event["extra"]["access_token"]) == ("e1", "[removed]")
     assert event["exception"]["values"][0]["type"] == "KeyError"
-    assert "abc" not in text
+    assert "t0ken-of-mine" not in text
 
 
 def test_breadcrumbs_keep_what_happened_and_lose_with_what(mailbox):

@@ -37,7 +37,7 @@ def test_what_an_organization_lacks_is_named_all_at_once():
     settings = read_settings({"ZOHO_CLIENT_ID": "1000.CLIENT"})
 
     with pytest.raises(ConfigError) as caught:
-        settings.require_organization()
+        settings.require_organizations()
 
     assert str(caught.value) == (
         "cannot start: 3 problems\n"
@@ -49,7 +49,7 @@ def test_what_an_organization_lacks_is_named_all_at_once():
 
 @pytest.mark.parametrize("data_center", DATA_CENTERS)
 def test_an_organization_lives_at_its_data_center(data_center):
-    organization = read_settings(GRANT | {"ZOHO_DATA_CENTER": data_center.upper()}).require_organization()
+    organization = read_settings(GRANT | {"ZOHO_DATA_CENTER": data_center.upper()}).organization
 
     assert organization.accounts_url == DATA_CENTERS[data_center].accounts_url
     assert organization.api_url == DATA_CENTERS[data_center].api_url
@@ -59,14 +59,14 @@ def test_an_organization_lives_at_its_data_center(data_center):
 def test_documents_of_an_api_on_this_machine_are_looked_at_there():
     local = {"ZOHO_ACCOUNTS_URL": "http://127.0.0.1:8099", "ZOHO_API_URL": "http://127.0.0.1:8099/books/v3/"}
 
-    organization = read_settings(GRANT | local).require_organization()
+    organization = read_settings(GRANT | local).organization
 
     assert organization.api_url == "http://127.0.0.1:8099/books/v3"
     assert organization.web_url == "http://127.0.0.1:8099"
 
 
 def test_a_proxy_elsewhere_changes_the_api_but_not_where_people_look():
-    organization = read_settings(GRANT | {"ZOHO_API_URL": "https://proxy.example/books/v3"}).require_organization()
+    organization = read_settings(GRANT | {"ZOHO_API_URL": "https://proxy.example/books/v3"}).organization
 
     assert (organization.api_url, organization.web_url) == ("https://proxy.example/books/v3", "https://books.zoho.com")
 
@@ -82,7 +82,7 @@ def test_a_proxy_elsewhere_changes_the_api_but_not_where_people_look():
     ],
 )
 def test_limits_come_from_the_plan_or_settings_less_the_headroom_and_never_reach_zero(environ, limits):
-    assert read_settings(GRANT | environ).require_organization().limits == limits
+    assert read_settings(GRANT | environ).organization.limits == limits
 
 
 def test_all_problems_are_reported_at_once_and_in_words():
@@ -202,16 +202,14 @@ def test_a_grant_split_between_this_machine_and_another_is_a_warning():
 
 
 def test_a_unique_field_belongs_to_the_organization():
-    assert read_settings(GRANT).require_organization().unique_field is None
-    assert (
-        read_settings(GRANT | {"ZOHO_UNIQUE_FIELD": "cf_bookhook"}).require_organization().unique_field == "cf_bookhook"
-    )
+    assert read_settings(GRANT).organization.unique_field is None
+    assert read_settings(GRANT | {"ZOHO_UNIQUE_FIELD": "cf_bookhook"}).organization.unique_field == "cf_bookhook"
 
 
 def test_the_headroom_is_exact():
     environ = GRANT | {"ZOHO_CALLS_PER_DAY": "1000000000", "ZOHO_QUOTA_HEADROOM": "0.1"}
 
-    assert read_settings(environ).require_organization().limits.per_day == Decimal("900000000")
+    assert read_settings(environ).organization.limits.per_day == Decimal("900000000")
 
 
 def test_environs_asks_the_texts_at_hand_and_not_this_process(monkeypatch):
@@ -219,3 +217,17 @@ def test_environs_asks_the_texts_at_hand_and_not_this_process(monkeypatch):
 
     assert TextEnv({"ANSWER": "42"}).int("ANSWER") == 42
     assert TextEnv({}).int("ANSWER", 43) == 43
+
+
+def test_a_provider_that_is_set_by_half_is_a_problem():
+    problems = problems_of(
+        {"BOOKHOOK_OIDC_ISSUER": "https://accounts.example.com", "BOOKHOOK_OIDC_CLIENT_ID": "console"}
+    )
+
+    assert [problem.split(",")[0] for problem in problems] == ["BOOKHOOK_OIDC_CLIENT_SECRET is not set"]
+
+
+def test_a_provider_is_spoken_to_in_private():
+    problems = problems_of({"BOOKHOOK_OIDC_ISSUER": "http://accounts.example.com"})
+
+    assert any(problem.startswith("BOOKHOOK_OIDC_ISSUER") and "plain http" in problem for problem in problems)

@@ -6,14 +6,33 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cli.demo import in_waves, lay_out, say
+from cli.stand_ins import answers
 from tests.e2e.conftest import until
 from tests.scene import SOURCES
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with short_folder() as path:
+        yield path
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A folder with a path that is short enough for the socket of the Redis in it."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def start_demo(folder: Path, *options: str) -> "subprocess.Popen[str]":
@@ -55,25 +74,79 @@ def until_it_says(demo: "subprocess.Popen[str]", words: str) -> str:
     raise AssertionError(f"it never said {words!r}, but:\n{said}")
 
 
-def test_every_event_of_the_demo_ends_as_its_example_says_and_nothing_is_left(tmp_path):
-    demo = start_demo(tmp_path, "--once")
-    output, _ = demo.communicate(timeout=90)
+@dataclass(frozen=True)
+class Demo:
+    """What became of a demo: what it said, on which ports something listened before it was told to stop and after."""
 
-    assert demo.returncode == 0, output
+    said: str
+    status: int
+    served: list[bool]
+    left: list[bool]
+
+
+@pytest.fixture(scope="module")
+def three_at_once() -> Iterator[dict[str, Demo]]:
+    """One that ends by itself and two that serve until they are stopped, begun in one folder at one time."""
+    stops = {"once": [], "Ctrl-C, twice": [signal.SIGINT, signal.SIGINT], "SIGTERM": [signal.SIGTERM]}
+    with short_folder() as folder, ThreadPoolExecutor(len(stops)) as pool:
+        yield dict(zip(stops, pool.map(partial(follow, folder), stops.values()), strict=True))
+        assert is_nothing_left(folder)
+
+
+def follow(folder: Path, stop: list[signal.Signals]) -> Demo:
+    """A demo from its start to its end, read along; without signals to stop it, it runs once."""
+    demo = start_demo(folder, *([] if stop else ["--once"]))
+    said = until_it_says(demo, "until Ctrl-C") if stop else ""
+    served = [listens(port) for port in ports(said)]
+    for number in stop:
+        os.killpg(demo.pid, number)
+    rest, _ = demo.communicate(timeout=180)
+    return Demo(said + rest, demo.returncode, served, [listens(port) for port in ports(said + rest)])
+
+
+STOPPED = ["Ctrl-C, twice", "SIGTERM"]
+every_demo = pytest.mark.parametrize("name", ["once", *STOPPED])
+
+
+@every_demo
+def test_every_event_of_a_demo_ends_as_its_example_says(three_at_once, name):
+    said = three_at_once[name].said
+
     for source in SOURCES.values():
         for example in source.examples():
-            assert re.search(rf"^{source.name}/{example.case} .* {example.expected['state']} ", output, re.MULTILINE)
-    assert "The links were served only while the demo ran" in output
-    assert len(ports(output)) == 2
-    assert not [port for port in ports(output) if listens(port)]
-    assert is_nothing_left(tmp_path)
+            assert re.search(rf"^{source.name}/{example.case} .* {example.expected['state']} ", said, re.MULTILINE)
+    assert "93 posted, 8 parked, 6 awaiting approval." in said
+
+
+@every_demo
+def test_a_demo_ends_well_and_leaves_nothing_running(three_at_once, name):
+    demo = three_at_once[name]
+
+    assert demo.status == 0, demo.said
+    assert demo.left == [False, False, False]
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_a_demo_serves_until_it_is_told_to_stop(three_at_once, name):
+    assert three_at_once[name].served == [True, True, True]
+    assert "nothing is left running" in three_at_once[name].said
+
+
+def test_a_demo_that_runs_once_says_so_of_its_links(three_at_once):
+    assert "The links were served only while the demo ran" in three_at_once["once"].said
+
+
+def test_demos_at_once_do_not_meet(three_at_once):
+    assert len({port for demo in three_at_once.values() for port in ports(demo.said)}) == 9
 
 
 def test_the_demo_delivers_every_example_once_and_after_those_it_follows():
-    waves = list(in_waves(example for source in SOURCES.values() for example in source.examples()))
+    examples = [example for source in SOURCES.values() for example in source.examples()]
+
+    waves = list(in_waves(examples, partial(answers, SOURCES)))
 
     wave_of = {(each.source, each.case): number for number, wave in enumerate(waves) for each in wave}
-    assert sum(map(len, waves)) == len(wave_of) == sum(len(source.examples()) for source in SOURCES.values())
+    assert sum(map(len, waves)) == len(wave_of) == len(examples)
     following = [(each, case) for wave in waves for each in wave for case in each.expected.get("after", ())]
     assert following
     assert all(wave_of[each.source, each.case] > wave_of[each.source, case] for each, case in following)
@@ -88,40 +161,16 @@ def test_a_line_of_the_demo_never_runs_over_the_terminal(capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == ["x" * 39 + "…", "y" * 40]
 
 
-def test_two_demos_at_once_do_not_meet(tmp_path):
-    demos = [start_demo(tmp_path, "--once") for _ in range(2)]
-    outputs = [demo.communicate(timeout=90)[0] for demo in demos]
-
-    assert [demo.returncode for demo in demos] == [0, 0], outputs
-    assert len({port for output in outputs for port in ports(output)}) == 4
-    assert is_nothing_left(tmp_path)
-
-
-@pytest.mark.parametrize("signals", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM]])
-def test_the_demo_keeps_serving_until_it_is_told_to_stop_and_leaves_nothing(tmp_path, signals):
-    demo = start_demo(tmp_path)
-    said = until_it_says(demo, "until Ctrl-C")
-    serving = [listens(port) for port in ports(said)]
-    for number in signals:
-        os.killpg(demo.pid, number)
-    rest, _ = demo.communicate(timeout=30)
-
-    assert serving == [True, True]
-    assert "nothing is left running" in rest
-    assert demo.returncode == 0
-    assert is_nothing_left(tmp_path)
-
-
 @pytest.mark.parametrize("moment", ["redis", "sandbox.log", "worker.log"])
-def test_a_demo_interrupted_while_it_starts_says_so_and_leaves_nothing(tmp_path, moment):
-    demo = start_demo(tmp_path, "--once")
-    until(lambda: list(tmp_path.glob(f"bookhook-*/{moment}")), "the demo is that far")
+def test_a_demo_interrupted_while_it_starts_says_so_and_leaves_nothing(folder, moment):
+    demo = start_demo(folder, "--once")
+    until(lambda: list(folder.glob(f"bookhook-*/{moment}")), "the demo is that far")
     for _ in range(2):
         os.killpg(demo.pid, signal.SIGINT)
     output, _ = demo.communicate(timeout=30)
 
     assert demo.returncode == 130, output
-    assert is_nothing_left(tmp_path)
+    assert is_nothing_left(folder)
 
 
 ROW = ("shopify/paid_order", "ev_1a2004944c58ce51cf15a86", "posted", "created", "invoice", "INV-000003", "114.38 USD")

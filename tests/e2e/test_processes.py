@@ -10,7 +10,7 @@ from dataclasses import replace
 import requests
 
 from cli.send import deliver
-from ledger import Ledger
+from ledger import Chosen, Ledger
 from tests.e2e.conftest import until
 from tests.scene import SOURCES, example, two_secrets
 
@@ -109,3 +109,24 @@ def test_a_body_over_the_limit_is_refused_over_the_wire_however_it_is_sent(proce
     streamed = requests.post(f"{url}/hooks/shopify", data=iter([b" " * 1_000_001] * 2), timeout=10)
 
     assert (told.status_code, streamed.status_code) == (413, 413)
+
+
+def test_a_running_worker_retries_all_that_one_answer_mends(processes, redis, sandbox):
+    lines = [
+        {**line, "tax_lines": [{**tax, "title": "Tax of Nowhere"} for tax in line["tax_lines"]]}
+        for line in json.loads(ORDER.body)["line_items"]
+    ]
+    urls, ledger = [processes.start_web()], Ledger(redis)
+    for _ in range(2):
+        processes.start("worker", "--threads", "2")
+    deliver_at_once(urls, [order(id=number, name=f"#{number}", line_items=lines) for number in range(8)])
+    until(lambda: ledger.events.counts()["parked"] == 8, "every order asks for its tax")
+    [failure] = ledger.failures.newest(10)
+
+    ledger.answers.give("shopify", failure.trouble.question, name="State Tax", by="ann")
+    bulk_id, _ = ledger.bulks.start("retry", Chosen(state="parked", failure=failure.key), by="ann")
+
+    until(lambda: ledger.events.counts()["posted"] == 8, "every order is posted")
+    bulk = ledger.bulks.get(bulk_id)
+    assert (bulk.state, bulk.done, bulk.refused) == ("done", 8, {})
+    assert len(sandbox.invoices) == 8

@@ -98,7 +98,7 @@ class Machine:
         return Intake(ledger, spool or Spool(self.folder), breaker=Breaker(self.clock))
 
     def hooks(self, intake: Intake) -> Hooks:
-        door = Door(self.deployment.sources, self.deployment.connections)
+        door = Door(self.deployment.configured, self.deployment.connections)
         app = create_app(door, intake, max_body_bytes=10**6, clock=self.clock)
         return Hooks(app.test_client(), self.clock, self.sandbox_url)
 

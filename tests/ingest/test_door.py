@@ -181,14 +181,15 @@ def test_a_handshake_is_answered_and_recorded_nowhere(hooks, worker):
     assert list(worker.desk.ledger.events.list()) == []
 
 
-def test_no_log_line_holds_a_body_an_address_or_a_secret(hooks, capfd):
+def test_no_log_line_holds_a_body_an_address_or_a_secret(hooks, logged):
     hooks.deliver(ORDER)
     hooks.deliver(ORDER, secret="forged")
 
-    logged = "".join(capfd.readouterr())
+    said = logged()
+    assert '"event": "queued"' in said
     email = json.loads(ORDER.body)["email"]
     for hidden in (email, "forged", *two_secrets(SOURCES["shopify"]), json.loads(ORDER.body)["line_items"][0]["title"]):
-        assert hidden not in logged
+        assert hidden not in said
 
 
 UPLOAD = example("standard/expense_with_receipt")

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from unittest.mock import Mock
 
 import pytest
 import structlog
@@ -10,11 +11,13 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import DataError, OutOfMemoryError, ReadOnlyError, ResponseError
 
 from cli.main import bookhook
+from errors import NotRecorded
 from ingest.intake import Breaker, Pace, _concerns_one_event
 from ingest.spool import Spool
 from tests.ingest.machine import (
     ORDER,
     arrival,
+    drained,
     left_by_another_process,
     order,
 )
@@ -76,8 +79,8 @@ def test_a_request_may_take_long_while_redis_is_away_or_slow(machine, intake, ho
 
 def test_a_redis_that_hangs_slows_one_request_and_not_the_next(machine, intake, hooks, monkeypatch):
     tries = []
-    record = intake._ledger.events.record
-    monkeypatch.setattr(intake._ledger.events, "record", lambda arrival: tries.append(1) or record(arrival))
+    record_all = intake._ledger.events.record_all
+    monkeypatch.setattr(intake._ledger.events, "record_all", lambda arrivals: tries.append(1) or record_all(arrivals))
     machine.stop_redis()
 
     for number in range(5):
@@ -86,6 +89,30 @@ def test_a_redis_that_hangs_slows_one_request_and_not_the_next(machine, intake, 
     hooks.deliver(order(6))
 
     assert len(tries) == 2
+
+
+def test_of_those_recorded_together_the_spool_takes_what_redis_refuses(machine, intake, monkeypatch):
+    record_all = intake._ledger.events.record_all
+
+    def refuse_the_second(arrivals):
+        first, _, third = record_all([arrivals[0]])[0], None, record_all([arrivals[2]])[0]
+        return [first, ResponseError("ERR this one"), third]
+
+    monkeypatch.setattr(intake._ledger.events, "record_all", refuse_the_second)
+    found = intake.record_all([arrival(number) for number in range(3)])
+
+    assert [each.status for each in found] == ["queued"] * 3
+    assert drained(machine.folder) == [found[1].event_id]
+    assert not intake.may_take_long()
+
+
+def test_where_nothing_can_record_each_of_those_recorded_together_is_told(machine, intake, monkeypatch):
+    machine.stop_redis()
+    monkeypatch.setattr(Spool, "append", Mock(side_effect=OSError(28, "No space left on device")))
+
+    found = intake.record_all([arrival(number) for number in range(2)])
+
+    assert [type(each) for each in found] == [NotRecorded, NotRecorded]
 
 
 def test_a_crash_in_mid_drain_gives_everything_again_that_is_not_done_with(machine, intake, hooks, monkeypatch):

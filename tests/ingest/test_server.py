@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, request
 
 from ingest import server
+from ingest.gathering import Gathering
 from ingest.server import Server, environ
 
 
@@ -60,7 +61,7 @@ def served() -> Server:
 
 
 def serving(app, *, may_take_long: bool = False) -> Server:
-    return Server(app, most=10, threads=2, may_take_long=lambda: may_take_long)
+    return Server(app, Gathering(list), most=10, threads=2, may_take_long=lambda: may_take_long)
 
 
 def ask(served: Server, wire: Wire, **headers: str):

@@ -253,6 +253,7 @@ def test_what_could_not_be_synced_is_not_acknowledged_and_the_next_goes_to_anoth
 def test_many_threads_while_redis_goes_and_comes_lose_and_double_nothing(machine):
     spools = [Spool(machine.folder, file_bytes=30_000) for _ in range(2)]
     intakes = [machine.intake(spool) for spool in spools]
+    doors = [machine.hooks(intake) for intake in intakes]
     stop = threading.Event()
     drains = [threading.Thread(target=intake.keep_draining, args=(stop,)) for intake in intakes]
     for thread in drains:
@@ -261,7 +262,9 @@ def test_many_threads_while_redis_goes_and_comes_lose_and_double_nothing(machine
     answers = []
 
     def send(number: int) -> None:
-        answers.append(machine.hooks(intakes[number % 2]).deliver(order(number)))
+        door = doors[number % 2]
+        client = door.client.application.test_client()
+        answers.append(replace(door, client=client).deliver(order(number)))
 
     with ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(send, number) for number in range(300)]

@@ -177,6 +177,24 @@ def test_an_event_that_kills_its_worker_is_parked_after_three_crashes_alone(ledg
     assert (event.state, event.error.code) == ("parked", "poison")
 
 
+def test_only_what_was_at_work_among_others_when_a_worker_died_twice_is_tried_alone(ledger, clock):
+    twice, once = record(ledger, "twice"), record(ledger, "once")
+    take(ledger, twice, "p1")
+    take(ledger, once, "p1")
+    crash(ledger, clock)
+    turn(ledger)
+    assert [ledger.events.get(event_id).suspect for event_id in (twice, once)] == [False, False]
+    _, lease = take(ledger, once, "p2")
+    ledger.events.finish(once, lease, "posted")
+
+    neighbour = record(ledger, "neighbour")
+    take(ledger, twice, "p2")
+    take(ledger, neighbour, "p2")
+    crash(ledger, clock)
+
+    assert [ledger.events.get(event_id).suspect for event_id in (twice, once, neighbour)] == [True, False, False]
+
+
 def test_neighbours_of_a_crash_are_suspects_and_not_blamed(ledger, clock):
     poison, neighbour = record(ledger, "poison"), record(ledger, "neighbour")
     for _ in range(5):

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
-from ledger import Arrival, Finished, Ledger, Trouble
+from ledger import Arrival, Finished, Ledger, Suspect, Trouble
 from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS
 
 ARRIVAL = Arrival(
@@ -49,6 +50,38 @@ def test_an_arrival_is_recorded_and_queued_in_one_step(ledger, redis):
     assert (recorded.status, event.state, event.body) == ("queued", "queued", ARRIVAL.body)
     assert event.headers == {"x-shopify-topic": "orders/paid"}
     assert jobs(redis) == [f"{recorded.event_id}-1"]
+
+
+def test_arrivals_recorded_together_are_each_recorded_once(ledger, redis):
+    other = replace(ARRIVAL, delivery="d-2", body=b'{"id": 2}')
+
+    first, second, repeat = ledger.events.record_all([ARRIVAL, other, ARRIVAL])
+
+    assert [first.status, second.status] == ["queued", "queued"]
+    assert (repeat.status, repeat.event_id) == ("duplicate", first.event_id)
+    assert len(jobs(redis)) == 2
+
+
+def test_arrivals_are_recorded_by_a_redis_that_forgot_the_script(ledger, redis):
+    ledger.events.record(ARRIVAL)
+    redis.script_flush()
+
+    [second] = ledger.events.record_all([replace(ARRIVAL, delivery="d-2", body=b'{"id": 2}')])
+
+    assert ledger.events.get(second.event_id).state == "queued"
+    assert len(jobs(redis)) == 2
+
+
+def test_an_arrival_that_redis_refuses_does_not_keep_the_others_out(ledger, redis):
+    redis.set("bh:events:odd:queued", "not a list")
+    odd = replace(ARRIVAL, connection="odd", delivery="d-2", body=b"2")
+
+    first, refused, last = ledger.events.record_all([ARRIVAL, odd, replace(ARRIVAL, delivery="d-4", body=b"4")])
+
+    assert [first.status, last.status] == ["queued", "queued"]
+    assert isinstance(refused, ResponseError)
+    with pytest.raises(ResponseError):
+        ledger.events.record(replace(odd, delivery="d-3", body=b"3"))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +133,19 @@ def test_only_one_worker_gets_an_event(ledger):
 
     assert ledger.events.begin(event_id, process="p1") is not None
     assert ledger.events.begin(event_id, process="p2") is None
+
+
+def test_what_may_have_killed_its_worker_is_begun_alone_or_not_at_all(ledger, clock):
+    event_id = ledger.events.record(ARRIVAL).event_id
+    begin(ledger, event_id)
+    clock.advance(16)
+    assert ledger.events.wake() == [event_id]
+
+    with pytest.raises(Suspect):
+        ledger.events.begin(event_id, process="p", in_company=True)
+
+    assert ledger.events.get(event_id).state == "queued"
+    assert ledger.events.begin(event_id, process="p") is not None
 
 
 def test_a_waiting_event_is_handed_over_when_it_is_due(ledger, redis, clock):

@@ -10,14 +10,29 @@ from hypothesis import strategies as st
 
 from mappings import conversions, times
 from mappings.conversions import Unfit
-from mappings.expressions import BORROWED, FUNCTIONS, Interpreter, Scope, compile_expression
+from mappings.expressions import BORROWED, FUNCTIONS, Interpreter, compile_expression
+from mappings.scopes import Known, Scope
 
 DAY = datetime.date(2026, 3, 14)
 
 
 def run(expression, value=None, *, names=frozenset(), **scope):
     interpreter = Interpreter(Scope(root=value, **scope))
-    return compile_expression(expression, names=names, facts=True).run(interpreter, value)
+    return compile_expression(expression, Known(names, facts=True)).run(interpreter, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(None, None), ('{"a": 0.10}', {"a": Decimal("0.10")}), ("[1, null]", [1, None]), ('"é"', "é"), ("5", 5)],
+)
+def test_json_is_what_the_text_says(text, value):
+    assert run("json(@)", text) == value
+
+
+@pytest.mark.parametrize("text", ["", " ", "{", "NaN", '{"a":1,"a":2}', "[" * 9000, '"\\ud800"', "\ud800", 5, ["{}"]])
+def test_a_text_that_is_no_json_is_refused(text):
+    with pytest.raises(Unfit, match="text"):
+        run("json(@)", text)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +72,15 @@ def test_money_loses_nothing(amount):
 def test_functions_given_nothing_give_nothing():
     for expression in ("money(a)", "total(a)", "date(a)", "text(a)", "percent(a)", "match(a, '(?<b>c)')", "escape(a)"):
         assert run(expression, {}) is None
-    for expression in ("difference(a, '1')", "minor_units(`5`, a)", "lookup(a, 'b', 'c', 'd')", "unescape(a)"):
+    for expression in (
+        "difference(a, '1')",
+        "scaled(a, `100`)",
+        "scaled(`1`, a)",
+        "minor_units(`5`, a)",
+        "exact(a, 'EUR')",
+        "lookup(a, 'b', 'c', 'd')",
+        "unescape(a)",
+    ):
         assert run(expression, {}) is None
     assert run("nonzero(a)", {}) is False
 
@@ -80,6 +103,29 @@ def test_minor_units_know_the_decimals_of_a_currency(amount, currency, expected)
 def test_minor_units_are_whole_numbers_of_a_currency(amount, currency):
     with pytest.raises(Unfit):
         conversions.minor_units(amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        (Decimal("17.939999999999998"), "EUR", "17.94"),
+        (Decimal("-3.1899999999999995"), "usd", "-3.19"),
+        (Decimal("1100.0000000000002"), "JPY", "1100"),
+        (Decimal("0.30000000000000004"), "KWD", "0.300"),
+        ("17.94", "EUR", "17.94"),
+        (18, "EUR", "18.00"),
+    ],
+)
+def test_a_binary_fraction_is_the_amount_it_stands_for(amount, currency, expected):
+    assert str(conversions.exact(amount, currency)) == expected
+
+
+@pytest.mark.parametrize(
+    "amount", [Decimal("17.945"), Decimal("17.94001"), Decimal("NaN"), Decimal("1E+15"), "1e3", True]
+)
+def test_what_is_not_nearly_an_amount_is_not_taken_for_one(amount):
+    with pytest.raises(Unfit):
+        conversions.exact(amount, "EUR")
 
 
 def test_a_total_is_exact_and_zero_for_nothing_in_the_list():
@@ -131,10 +177,19 @@ def test_a_share_becomes_percent():
         (1773483669, "UTC", DAY),
         ("1773483669", "Pacific/Auckland", datetime.date(2026, 3, 14)),
         ("1773530000", "Pacific/Auckland", datetime.date(2026, 3, 15)),
+        ("Sat, 14 Mar 2026 23:59:00 -0800", "UTC", DAY),
+        ("Fri, 13 Mar 2026 23:30:00 +0000", "Europe/Berlin", DAY),
+        ("13 Mar 2026 23:30:00 GMT", "Europe/Berlin", DAY),
+        ("Sun, 1 Mar 2026 00:10:00 +0200", "UTC", datetime.date(2026, 3, 1)),
     ],
 )
 def test_a_date_is_the_day_where_it_was_written(value, time_zone, day):
     assert times.date(value, time_zone) == day
+
+
+def test_a_moment_may_be_written_as_in_mail():
+    assert times.moment("Sat, 14 Mar 2026 10:00:00 +0000") == times.moment("2026-03-14T10:00:00Z")
+    assert times.moment("Sat, 14 Mar 2026 10:00:00 +0100") == times.moment("2026-03-14T09:00:00Z")
 
 
 def test_a_moment_without_an_offset_is_in_utc_wherever_this_machine_stands(monkeypatch):
@@ -149,7 +204,10 @@ def test_a_moment_without_an_offset_is_in_utc_wherever_this_machine_stands(monke
 
 @pytest.mark.parametrize(
     "value",
-    ["yesterday", "14.03.2026", "2026-13-01", "20260314", 20260314, "2026-W11-6", "9" * 13, -1, True, [], Decimal("1")],
+    [
+        *("yesterday", "14.03.2026", "2026-13-01", "20260314", 20260314, "2026-W11-6", "9" * 13, -1, True, []),
+        *(Decimal("1"), "Sat, 14 Mrz 2026 10:00:00 +0000", "Sat, 31 Feb 2026 10:00:00 +0000", "Sat, 14 Mar 2026"),
+    ],
 )
 def test_a_date_is_not_guessed(value):
     with pytest.raises(Unfit):
@@ -177,6 +235,33 @@ def test_lookup_finds_the_row():
     assert run("lookup(rows, 'id', `3`, 'label')", {"rows": rows}) is None
 
 
+@pytest.mark.parametrize(
+    ("amount", "divisor", "expected"),
+    [(1999, 100, "19.99"), (500, 1, "500"), ("12345", 1000, "12.345"), (-7, 10, "-0.7")],
+)
+def test_an_amount_may_come_with_its_divisor(amount, divisor, expected):
+    assert str(conversions.scaled(amount, divisor)) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "divisor"), [(1, 0), (1, 3), (1, -10), (1, "x"), ("1.5", 10), ([], 10), (1, 10**30)]
+)
+def test_a_divisor_is_a_power_of_ten_and_its_amount_whole(amount, divisor):
+    with pytest.raises(Unfit):
+        conversions.scaled(amount, divisor)
+
+
+def test_where_finds_all_rows_that_belong_to_an_item():
+    rows = [{"line": 1, "name": "State"}, "odd", {"line": 2, "name": "VAT"}, {"line": 1, "name": "County"}, {}]
+
+    assert run("where(rows, 'line', id)[].name", {"rows": rows, "id": 1}) == ["State", "County"]
+    assert run("where(rows, 'line', id)", {"rows": rows, "id": 3}) == []
+    assert run("where(rows, 'line', id)", {"rows": rows}) == []
+    assert run("where(rows, 'line', `1`)", {}) is None
+    with pytest.raises(Unfit, match="not a list"):
+        run("where(rows, 'line', `1`)", {"rows": {"line": 1}})
+
+
 def test_entities_come_and_go():
     assert conversions.unescape("O&#039;Neill &ndash; caf&eacute;") == "O'Neill – café"  # noqa: RUF001 (what &ndash; means)
     assert conversions.escape("<a> & 'b'") == "&lt;a&gt; &amp; 'b'"
@@ -187,6 +272,15 @@ def test_expressions_reach_headers_the_whole_body_named_values_and_facts():
     assert run("rows[0] | root('currency')", {"currency": "EUR", "rows": [{}]}) == "EUR"
     assert run("let('said').amount", {}, names=frozenset({"said"}), named={"said": {"amount": "5"}}) == "5"
     assert run("fact('number')", {}, facts={"number": "INV-1"}) == "INV-1"
+
+
+def test_when_an_event_came_is_known_exactly_and_is_a_day_somewhere():
+    came = Scope(root={}, arrived=1780000000.25, time_zone="Asia/Tokyo")
+    at, day = (compile_expression(text).run(Interpreter(came), {}) for text in ("arrived()", "date(arrived())"))
+
+    assert (at, str(day)) == ("2026-05-28T20:26:40.250000Z", "2026-05-29")
+    assert times.moment(at) == came.arrived
+    assert compile_expression("arrived()").run(Interpreter(Scope()), {}) is None
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,16 @@ import pytest
 
 from mappings import BUILT_IN
 from mappings.expressions import BORROWED, FUNCTIONS
-from mappings.grammar import KEYS, KINDS, OUTCOMES, SCHEMES, STATUSES
+from mappings.fetch_grammar import CREDENTIALS, PAGINGS
+from mappings.grammar import KEYS, KINDS, OUTCOMES, STATUSES
+from mappings.signing import SCHEMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mapping-reference.md").read_text()
 PROSE = re.sub(r"```.*?```|`` .*? ``", "", PAGE, flags=re.DOTALL)
-NAMED = {name for code in re.findall(r"`([^`]+)`", PROSE) for name in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", code)}
+QUOTED = set(re.findall(r"`([^`]+)`", PROSE))
+NAMED = QUOTED | {
+    name for code in re.findall(r"`([^`]+)`", PROSE) for name in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", code)
+}
 
 
 def bare(names):
@@ -28,7 +33,14 @@ def bare(names):
         *(kind.keys for kind in KINDS.values()),
         SCHEMES,
         *SCHEMES.values(),
-        *(allowed for parameters in SCHEMES.values() for allowed in parameters.values() if allowed),
+        *(
+            {word for word in parameter.words if word.strip()}
+            for parameters in SCHEMES.values()
+            for parameter in parameters.values()
+        ),
+        CREDENTIALS,
+        PAGINGS,
+        *({*needed, *further} for ways in (CREDENTIALS, PAGINGS) for needed, further in ways.values()),
         STATUSES,
         OUTCOMES,
     ],

@@ -50,7 +50,7 @@ def stop_everywhere(world: World, story: Story, danger: type[Victim], when: str)
         if actor.met is None:
             return report
         report.met.add(_plain(actor.met.name))
-        answers = sum(told["path"].endswith(tag) for told in records["slack"])
+        answers = sum(tag in told["path"].split("/") for told in records["slack"])
         report.silent += [str(actor.met)] if answers < story.ending.answers else []
     raise AssertionError("endless")
 

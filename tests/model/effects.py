@@ -21,10 +21,11 @@ from redis.client import Pipeline
 
 import ledger
 import zoho
+from config.quick_redis import Client
 
 SLACK = "/_sandbox/slack"
-# Of the commands that the workers use.
-READS = frozenset(
+# Of the commands and scripts that the workers use.
+READS = {"look", "stored"} | frozenset(
     ["GET", "HGET", "HGETALL", "HMGET", "HEXISTS", "EXISTS", "SMEMBERS", "LRANGE", "ZRANGE", "ZCARD", "ZSCORE"]
 )
 
@@ -72,10 +73,10 @@ def as_actor(actor: Actor) -> Iterator[None]:
 
 def show_effects(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts the actors between the clients of Redis and HTTP and the world."""
-    command, request = redis.Redis.execute_command, requests.Session.send
+    command, request = Client.execute_command, requests.Session.send
     execute = Pipeline.execute
 
-    def run_command(client: redis.Redis, *words: Any, **options: Any) -> Any:
+    def run_command(client: Client, *words: Any, **options: Any) -> Any:
         return _perform(_command(words), lambda: command(client, *words, **options))
 
     def run_pipeline(pipeline: Pipeline, raise_on_error: bool = True) -> Any:
@@ -84,7 +85,7 @@ def show_effects(monkeypatch: pytest.MonkeyPatch) -> None:
             names = "+".join(str(_command(words)) for words, _ in stack)
             return _perform(Effect(f"MULTI {names}"), lambda: execute(pipeline, raise_on_error))
         pipeline.reset()
-        client = redis.Redis(connection_pool=pipeline.connection_pool)
+        client = Client(connection_pool=pipeline.connection_pool)
         answers = [_answer_or_refusal(run_command, client, words, options) for words, options in stack]
         if raise_on_error:
             pipeline.raise_first_error(stack, answers)
@@ -95,7 +96,7 @@ def show_effects(monkeypatch: pytest.MonkeyPatch) -> None:
         name = f"{prepared.method} {SLACK if path.startswith(SLACK) else path}"
         return _perform(Effect(name, is_http=True), lambda: request(session, prepared, **options))
 
-    monkeypatch.setattr(redis.Redis, "execute_command", run_command)
+    monkeypatch.setattr(Client, "execute_command", run_command)
     monkeypatch.setattr(Pipeline, "execute", run_pipeline)
     monkeypatch.setattr(requests.Session, "send", run_request)
 
@@ -105,7 +106,7 @@ def _perform(effect: Effect, act: Callable[[], Any]) -> Any:
     return act() if actor is None else actor.perform(effect, act)
 
 
-def _answer_or_refusal(run: Callable[..., Any], client: redis.Redis, words: Any, options: Any) -> Any:
+def _answer_or_refusal(run: Callable[..., Any], client: Client, words: Any, options: Any) -> Any:
     try:
         return run(client, *words, **options)
     except redis.ResponseError as refusal:

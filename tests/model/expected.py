@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS, MOST_CRASHES, SWEEP_SECONDS
+from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS, MOST_CRASHES, MOST_SHARED_CRASHES, SWEEP_SECONDS
 
 OPEN = ("queued", "working", "waiting")
 RANKS_APART = 1e11
@@ -27,6 +27,7 @@ class Expected:
     is_alone: bool = False
     is_suspect: bool = False
     crashes: int = 0
+    shared_crashes: int = 0
 
     @property
     def rank(self) -> float:
@@ -45,7 +46,7 @@ class Expected:
     def end(self, state: str, place: str | None = None) -> None:
         """Its worker or a person has decided on it: nothing is held against it."""
         self.stop(state, place)
-        self.is_suspect, self.crashes = False, 0
+        self.is_suspect, self.crashes, self.shared_crashes = False, 0, 0
 
     def wait_until(self, due_at: float) -> None:
         """Its worker lets it wait."""
@@ -53,13 +54,15 @@ class Expected:
         self.due_at = due_at
 
     def crash(self) -> None:
-        """Its worker is gone: it is tried alone, and parked once it has been alone for the third time."""
-        self.crashes += self.is_alone
+        """Its worker is gone: after the second time in company it is tried alone, after the third time alone parked."""
+        was_alone = self.is_alone
+        self.crashes += was_alone
+        self.shared_crashes += not was_alone
         if self.crashes >= MOST_CRASHES:
             self.end("parked")
         else:
             self.stop("queued", "ready")
-            self.is_suspect = True
+            self.is_suspect |= was_alone or self.shared_crashes >= MOST_SHARED_CRASHES
 
 
 @dataclass

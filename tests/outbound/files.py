@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.serving import serving
+
 PDF = b"%PDF-1.7\n" + b"receipt " * 40
 
 
@@ -18,6 +20,7 @@ class FileServer:
     answers: dict[str, int] = field(default_factory=dict)
     unkind: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    credentials: list[str | None] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
 
@@ -25,6 +28,7 @@ def handler_of(server: FileServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             server.asked.append(self.path)
+            server.credentials.append(self.headers.get("Authorization"))
             path = self.path.partition("?")[0]
             content = server.files.get(path, PDF)
             status = server.answers.get(path, 200)
@@ -60,12 +64,8 @@ def served_files() -> Iterator[FileServer]:
     http = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(server))
     http.daemon_threads = True
     server.origin = f"http://127.0.0.1:{http.server_port}"
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.ended.set()
-        http.shutdown()
-        http.server_close()
-        thread.join()
+    with serving(http):
+        try:
+            yield server
+        finally:
+            server.ended.set()

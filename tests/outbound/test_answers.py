@@ -7,7 +7,7 @@ from outbound import NotDelivered, Outbound
 
 @pytest.mark.parametrize("path", ["/_sandbox/slack", "/_sandbox/slack/reply", "/_sandbox/slack/a/../reply"])
 def test_the_sandbox_hears_what_would_go_to_slack(sandbox, path):
-    Outbound(loopback_origin=sandbox.url).post_json(f"{sandbox.url}{path}", {"text": "hello"}, hosts=())
+    Outbound(loopback_origins=[sandbox.url]).post_json(f"{sandbox.url}{path}", {"text": "hello"}, hosts=())
 
     assert sandbox.slack[-1]["body"] == {"text": "hello"}
 
@@ -28,7 +28,7 @@ def test_nothing_else_of_it_is_reached(sandbox, path):
     contact = sandbox.keep_books("POST", "/contacts", {"contact_name": "Ada"})["contact"]
 
     with pytest.raises(NotDelivered, match="not on an allowed host"):
-        Outbound(loopback_origin=sandbox.url).post_json(f"{sandbox.url}{path}", {}, hosts=("127.0.0.1",))
+        Outbound(loopback_origins=[sandbox.url]).post_json(f"{sandbox.url}{path}", {}, hosts=("127.0.0.1",))
 
     assert [each["contact_id"] for each in sandbox.contacts] == [contact["contact_id"]]
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbound import NotFetched, Outbound, ReceiptRefused, recognise
-from outbound.fetching import fetch, is_public
+from config.keys import Key
+from outbound import Keeper, NotFetched, Outbound, ReceiptRefused, recognise
+from outbound.fetching import fetch
 from outbound.files import LONGEST_NAME, MOST_BYTES, TYPES
+from outbound.pinned import is_public
 from tests.outbound.files import PDF, FileServer, served_files
 
 HERE = ("127.0.0.1",)
@@ -23,7 +25,7 @@ def files() -> Iterator[FileServer]:
 
 
 def fetched(files: FileServer, path: str, **more):
-    return Outbound(loopback_origin=files.origin).fetch_file(f"{files.origin}{path}", hosts=HERE, **more)
+    return Outbound(loopback_origins=[files.origin]).fetch_file(f"{files.origin}{path}", hosts=HERE, **more)
 
 
 @pytest.mark.parametrize("extension", TYPES)
@@ -180,8 +182,9 @@ def test_a_file_that_trickles_in_is_cut_off_in_time(files, unkindness):
         fetch(
             f"{files.origin}/receipt.pdf",
             hosts=HERE,
+            keepers={},
             most_bytes=MOST_BYTES,
-            loopback_origin=files.origin,
+            loopback_origins=[files.origin],
             seconds=0.3,
         )
     assert time.monotonic() - begun < 3
@@ -189,8 +192,69 @@ def test_a_file_that_trickles_in_is_cut_off_in_time(files, unkindness):
 
 def test_this_machine_is_called_only_where_the_connection_lists_it(files):
     with pytest.raises(ReceiptRefused, match="not among"):
-        Outbound(loopback_origin=files.origin).fetch_file(f"{files.origin}/receipt.pdf", hosts=["files.example.com"])
+        Outbound(loopback_origins=[files.origin]).fetch_file(f"{files.origin}/receipt.pdf", hosts=["files.example.com"])
     assert files.asked == []
+
+
+def keeper(files: FileServer, way: str = "bearer") -> dict[str, Keeper]:
+    """A host that keeps files for whoever has the token; the file server stands for it."""
+    key = Key(setting="FORMS_TOKEN", value="t0ken", way=way, name="token" if way == "query" else "")
+    return {"api.forms.example": Keeper(keys=(key,), origin=files.origin)}
+
+
+@pytest.mark.parametrize(
+    ("way", "asked", "credential"),
+    [
+        ("bearer", "/receipt.pdf?inline=true", "Bearer t0ken"),
+        ("query", "/receipt.pdf?inline=true&token=t0ken", None),
+    ],
+)
+def test_a_host_of_the_senders_api_gets_its_credential_and_need_not_be_listed(files, way, asked, credential):
+    url = "https://api.forms.example/receipt.pdf?inline=true"
+
+    file = Outbound().fetch_file(url, hosts=[], keepers=keeper(files, way))
+
+    assert (file.name, file.content) == ("receipt.pdf", PDF)
+    assert (files.asked, files.credentials) == ([asked], [credential])
+
+
+def test_no_other_host_gets_the_credential(files):
+    fetched(files, "/receipt.pdf", keepers=keeper(files))
+
+    assert files.credentials == [None]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.forms.example/receipt.pdf",
+        "https://api.forms.example:8443/receipt.pdf",
+        "https://user@api.forms.example/receipt.pdf",
+        "https://api.forms.example.evil.example/receipt.pdf",
+        "https://evil.example/@api.forms.example/receipt.pdf",
+    ],
+)
+def test_an_address_that_only_looks_like_that_host_is_never_called(files, url):
+    with pytest.raises(ReceiptRefused):
+        Outbound().fetch_file(url, hosts=[], keepers=keeper(files))
+
+    assert files.asked == []
+
+
+def test_a_credential_that_may_not_read_the_file_is_told_by_its_setting(files):
+    files.answers["/receipt.pdf"] = 403
+
+    with pytest.raises(ReceiptRefused, match="answered with 403: FORMS_TOKEN may not read it") as caught:
+        Outbound().fetch_file("https://api.forms.example/receipt.pdf", hosts=[], keepers=keeper(files))
+    assert "t0ken" not in caught.value.message
+
+
+def test_a_host_of_the_senders_api_must_be_public_as_any(monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
+
+    with pytest.raises(ReceiptRefused, match="not on the public internet"):
+        Outbound().fetch_file("https://api.forms.example/a.pdf", hosts=[], keepers={"api.forms.example": Keeper()})
 
 
 def test_an_error_never_names_the_address(files):

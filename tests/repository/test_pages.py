@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 import errors
+from cli.schema import schema_text
+from cli.sources import with_table
 from config.problems import ConfigError
 from config.table import SETTINGS
+from mappings import BUILT_IN, load_sources
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["cli", "config", "ingest", "ledger", "mappings", "outbound", "worker", "zoho"]
@@ -18,12 +21,18 @@ SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
 ENV_EXAMPLE = (ROOT / ".env.example").read_text()
 WHY_PAGE = (ROOT / "docs" / "why.md").read_text()
 ERRORS_PAGE = (ROOT / "docs" / "errors.md").read_text()
+README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-SECRET_SETTINGS = {
-    yaml.safe_load(path.read_text())["verify"]["secret"] for path in ROOT.glob("mappings/sources/*/mapping.yaml")
-}
+MAPPINGS = [yaml.safe_load(path.read_text()) for path in ROOT.glob("mappings/sources/*/mapping.yaml")]
+CREDENTIALS = [
+    each
+    for mapping in MAPPINGS
+    for api in mapping.get("apis", {}).values()
+    for each in ([api["credential"]] if isinstance(api.get("credential"), dict) else api.get("credential", []))
+]
+SECRET_SETTINGS = {mapping["verify"]["secret"] for mapping in MAPPINGS} | {each["setting"] for each in CREDENTIALS}
 
 
 def tree_of(error):
@@ -88,6 +97,14 @@ def test_every_verb_is_explained_to_contributors(verb):
     assert f"`make {verb}`" in CONTRIBUTING
 
 
+def test_the_published_schema_of_mapping_files_is_current():
+    assert (ROOT / "docs" / "mapping.schema.json").read_text() == schema_text(), "run make pages"
+
+
+def test_the_table_of_sources_is_current():
+    assert with_table(README, load_sources(BUILT_IN).values()) == README, "run make pages"
+
+
 def test_make_help_lists_every_verb():
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
 
@@ -102,3 +119,23 @@ def test_everything_installed_is_pinned_with_its_hash():
         pins = re.split(r"\n(?=\S)", text.strip())
         assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
         assert "://" not in text
+
+
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]*)\)")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")]
+PAGES += ROOT.glob("mappings/sources/*/README.md")
+
+
+def anchors(page: Path) -> set[str]:
+    """Where links into a page lead: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_within_the_pages_leads_somewhere(page):
+    for link in LINK.findall(re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link

@@ -1,6 +1,5 @@
 """A sandbox in process with a clock that only tests move, and one behind a real socket."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import sandbox
+from tests.serving import serving
 
 NOON_IN_NEW_YORK = 1_795_194_000.0  # 2026-11-20T12:00:00-05:00
 GRANT = {
@@ -197,10 +197,7 @@ def control(client: FlaskClient) -> Callable[..., Any]:
 @pytest.fixture
 def served() -> Iterator[Served]:
     server = sandbox.make_server("127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    caller = Served(f"http://127.0.0.1:{server.server_port}")
-    yield caller
-    caller.session.close()
-    server.shutdown()
-    thread.join()
+    with serving(server):
+        caller = Served(f"http://127.0.0.1:{server.server_port}")
+        yield caller
+        caller.session.close()

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 import sandbox
+from sandbox.server import KeepAliveHandler
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -127,3 +128,15 @@ def test_many_callers_at_once_get_one_contact_and_a_number_each(served: Any) -> 
 def test_a_taken_port_is_an_error_that_can_be_caught(served: Any) -> None:
     with pytest.raises(OSError, match="in use"):
         sandbox.make_server("127.0.0.1", int(served.base.rpartition(":")[2]))
+
+
+def test_a_connection_that_is_kept_and_not_used_is_closed_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, served: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(KeepAliveHandler, "timeout", 0.05)
+    host, port = served.base.removeprefix("http://").split(":")
+
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        assert connection.recv(1) == b""
+
+    assert caplog.records == []

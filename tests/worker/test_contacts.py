@@ -12,6 +12,7 @@ from sandbox import make_server
 from sandbox.answers import wrong_value
 from sandbox.call import keep, world
 from tests.scene import Sandbox, example
+from tests.serving import serving
 
 ORDER = example("shopify/paid_order")
 BODY = json.loads(ORDER.body)
@@ -24,13 +25,8 @@ LOOK_AGAIN = 6
 def sandbox(clock):
     """A sandbox that lives by the test's clock: what it hides comes to light when the clock is moved."""
     server = make_server("127.0.0.1", 0, clock=clock)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    with requests.Session() as session:
+    with serving(server), requests.Session() as session:
         yield Sandbox(f"http://127.0.0.1:{server.server_port}", session)
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

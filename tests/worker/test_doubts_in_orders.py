@@ -106,6 +106,26 @@ def test_a_refund_out_of_a_cancelled_order_waits_for_the_payment(order, worker, 
     assert books() == money("0", "49", "0", "49")
 
 
+def test_a_version_that_contradicts_the_invoice_pays_nothing_by_an_older_event_in_doubt(hooks, worker, sandbox, go_on):
+    paid = example("shopify/paid_order")
+    told = json.loads(paid.body)
+    dearer = {**told, "updated_at": "2027-03-20T10:00:00-04:00", "total_price": "124.38"}
+    dearer["line_items"] = [{**told["line_items"][0], "price": "210.00"}, *told["line_items"][1:]]
+    sandbox.fault(on="POST /customerpayments", times=1, do="reset_after_saving")
+    first = hooks.deliver(paid).json["event_id"]
+    worker.drain()
+    assert worker.documents(first)["payment"].state == "unknown"
+
+    headers = {**paid.headers, "X-Shopify-Event-Id": "another"}
+    second = hooks.deliver(replace(paid, body=json.dumps(dearer).encode(), headers=headers)).json["event_id"]
+    go_on()
+
+    assert (state(worker, first), worker.event(second).error.code) == ("posted", "conflict")
+    [payment] = sandbox.customerpayments
+    [invoice] = sandbox.invoices
+    assert (payment["amount"], invoice["balance"]) == (invoice["total"], 0)
+
+
 def test_a_forgotten_payment_and_refund_are_found_in_zoho(order, worker, books, sandbox, redis, go_on):
     order.completed()
     worker.drain()

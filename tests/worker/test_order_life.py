@@ -1,10 +1,12 @@
 """What becomes of an order after it is placed: paid, changed, refunded, cancelled; early, late and twice."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tests.orders import Figures, Order, figures
+from tests.scene import example
 
 DAYS = 86400
 
@@ -316,3 +318,18 @@ def test_a_second_word_about_one_payment_that_says_another_amount_is_a_conflict(
 
     assert code(worker, other) == "conflict"
     assert books() == money("100", "40", "60", "0")
+
+
+def test_an_event_shows_the_payment_that_another_has_recorded(hooks, worker):
+    paid = example("shopify/paid_order")
+    hooks.deliver(paid)
+    worker.drain()
+    later = replace(
+        paid.with_fields({"updated_at": "2026-04-01T00:00:00Z"}),
+        headers={**paid.headers, "X-Shopify-Topic": "orders/updated", "X-Shopify-Event-Id": "later"},
+    )
+
+    told = hooks.deliver(later).json["event_id"]
+    worker.drain()
+
+    assert worker.documents(told)["payment"].state == "posted"

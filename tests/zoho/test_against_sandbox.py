@@ -112,7 +112,7 @@ def test_a_foreign_expense_with_a_vendor_stands_as_it_was_sent(books):
     vendor_id = create_contact(books, cafe, "EUR")
     assert books.find_contact(cafe, "EUR").contact_id == vendor_id
 
-    posted = books.post("expense", books.expense_body(EXPENSE, marker=MARKER, vendor_id=vendor_id))
+    posted = books.post("expense", books.expense_body(EXPENSE, OPTIONS, marker=MARKER, vendor_id=vendor_id))
 
     assert (posted.total, posted.currency_code, posted.reference_number) == (Decimal("42.50"), "EUR", MARKER)
     assert books.read("expense", posted.zoho_id).total == posted.total
@@ -154,7 +154,7 @@ def test_a_unique_field_lets_one_marker_stand_once(make_books, sandbox, held, ki
     if kind == "invoice":
         frozen = body_of(books, invoice(), create_contact(books, JANE))
     else:
-        frozen = books.expense_body(EXPENSE, marker=MARKER)
+        frozen = books.expense_body(EXPENSE, OPTIONS, marker=MARKER)
     books.post(kind, frozen)
 
     with pytest.raises(ValueTaken):
@@ -167,7 +167,7 @@ def test_a_unique_field_that_is_not_there_is_refused_but_not_taken_for_a_duplica
     books = make_books(unique_field="cf_misspelt")
 
     with pytest.raises(ZohoRejected, match="cf_misspelt") as caught:
-        books.post("expense", books.expense_body(EXPENSE, marker=MARKER))
+        books.post("expense", books.expense_body(EXPENSE, OPTIONS, marker=MARKER))
 
     assert type(caught.value) is ZohoRejected
 

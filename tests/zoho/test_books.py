@@ -108,7 +108,7 @@ def test_an_expense_carries_its_paid_through_account_and_vendor(books, responses
     draft = ExpenseDraft(date=DAY, currency_code="USD", amount=Decimal("42.50"), account_name="Meals",
                          paid_through_account_name="Petty Cash")  # fmt: skip
 
-    frozen = books.expense_body(draft, marker=MARKER, vendor_id="9")
+    frozen = books.expense_body(draft, ConnectionOptions(), marker=MARKER, vendor_id="9")
     posted = books.post("expense", frozen)
 
     body = json.loads(asked(responses, "/expenses")[0].body)

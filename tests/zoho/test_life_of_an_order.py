@@ -203,7 +203,7 @@ def test_a_receipt_is_put_to_its_expense(books, held):
         date=DAY, currency_code="USD", amount=Decimal("42.50"), account_name="Lodging",
         paid_through_account_name="Petty Cash",
     )  # fmt: skip
-    posted = books.post("expense", books.expense_body(expense, marker=MARKER))
+    posted = books.post("expense", books.expense_body(expense, ConnectionOptions(), marker=MARKER))
     assert not books.has_receipt(posted.zoho_id)
 
     books.upload_receipt(posted.zoho_id, name="Beleg ü.pdf", content=b"%PDF-1.7\nx", media_type="application/pdf")

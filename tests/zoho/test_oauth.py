@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
+from config.organizations import Places
 from errors import OrganizationPaused, ZohoUnavailable
 from zoho.oauth import Tokens
 
@@ -48,6 +49,20 @@ def test_a_token_is_shared_and_renewed_five_minutes_early(tokens, numbered, redi
     assert Tokens(organization, redis=redis, clock=clock).access_token() == "token-1"
 
     clock.pass_seconds(2)
+
+    assert tokens.access_token() == "token-2"
+
+
+def test_what_another_process_has_put_in_its_place_is_used_within_five_seconds(
+    tokens, numbered, redis, clock, organization
+):
+    tokens.access_token()
+    assert tokens.access_token() == "token-1"
+    another = Tokens(organization, redis=redis, clock=clock)
+    another.reject("token-1")
+    assert another.access_token() == "token-2"
+
+    clock.pass_seconds(5)
 
     assert tokens.access_token() == "token-2"
 
@@ -249,8 +264,65 @@ def test_rejecting_an_old_token_does_not_lose_the_new_one(tokens, numbered):
     assert tokens.access_token() == "token-2"
 
 
+def test_a_token_that_is_rejected_while_another_thread_reads_it_is_not_given_again(
+    tokens, numbered, redis, clock, organization, monkeypatch
+):
+    Tokens(organization, redis=redis, clock=clock).access_token()
+    read = redis.get
+
+    def read_and_reject(key):
+        found = read(key)
+        monkeypatch.setattr(redis, "get", read)
+        tokens.reject("token-1")
+        return found
+
+    monkeypatch.setattr(redis, "get", read_and_reject)
+    assert tokens.access_token() == "token-1"
+
+    assert tokens.access_token() == "token-2"
+
+
 def test_plain_http_to_another_machine_is_refused(redis, organization):
     unsafe = dataclasses.replace(organization, accounts_url="http://accounts.zoho.example")
 
     with pytest.raises(ValueError, match="https only"):
         Tokens(unsafe, redis=redis)
+
+
+@pytest.fixture
+def shared(redis, clock, organization):
+    """The tokens of two organizations that share a grant, of which the second is closed to the connected user."""
+    second = dataclasses.replace(organization, organization_id="10000002")
+    return [Tokens(each, redis=redis, clock=clock) for each in (organization, second)]
+
+
+def test_an_organization_that_rejects_every_token_does_not_use_up_those_of_another(shared, numbered, redis):
+    welcome, closed = shared
+    closed.reject(closed.access_token())
+    assert "rejects even a new access token" in closed.give_up(closed.access_token()).message
+
+    for _ in range(20):
+        with pytest.raises(OrganizationPaused, match="rejects even a new"):
+            closed.reject(closed.access_token())
+        assert welcome.access_token() == "token-2"
+
+    assert len(numbered) == 2
+    [in_vain] = redis.scan_iter("bh:token:*:in_vain")
+    assert redis.ttl(in_vain) > 600  # ten token requests in ten minutes are all there are
+
+
+def test_a_token_is_kept_for_the_host_that_it_is_sent_to(shared, numbered, redis, clock, organization):
+    elsewhere = dataclasses.replace(organization, api_url="https://proxy.example/books/v3")
+
+    assert shared[0].access_token() == shared[1].access_token() == "token-1"
+    assert Tokens(elsewhere, redis=redis, clock=clock).access_token() == "token-2"
+
+
+def test_what_a_person_has_to_change_is_named_as_the_organization_has_it(responses, redis, clock, organization):
+    places = Places(client_secret="ACME_SECRET", data_center="organizations.acme.data_center")
+    acme = Tokens(dataclasses.replace(organization, places=places), redis=redis, clock=clock)
+    responses.post(TOKEN_URL, json={"error": "invalid_client_secret"})
+
+    with pytest.raises(OrganizationPaused, match=r"check ACME_SECRET and organizations\.acme\.data_center\."):
+        acme.access_token()
+    assert "organizations.acme.data_center is not the organization's" in acme.give_up("any").message

@@ -1,0 +1,127 @@
+"""Events of the ledger as requests of examples: without what signs them, and without what the way here has added."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from cli.workshop.redaction import Redaction
+from cli.workshop.signing import secret_headers
+from ledger import Event
+from mappings import Example, Source
+from mappings.received import FORM
+
+# What carriers and caches add; nothing of it is the sender's.
+CARRIED = re.compile(
+    r"accept(-.*)?|connection|content-length|expect|forwarded|host|keep-alive|origin|referer|te|trace.*|transfer-encoding"
+    r"|user-agent|via|x-(amzn|b3|cloud|envoy|forwarded|real|request|trace)-?.*|cdn-.*|cf-.*|fly-.*|true-client-ip"
+)
+_READ = re.compile(r"header\(\s*'([^']+)'")
+
+
+class NotKept(Exception):
+    """Raised when a request cannot be an example; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Keeps events of a source in a folder; with a `redaction`, without the people in them."""
+
+    source: Source
+    folder: Path
+    redaction: Redaction | None = None
+    kept: dict[str, Path] = field(default_factory=dict)
+
+    def keep(self, event: Event) -> Path:
+        """Where the event's request is kept now; the same place if it was already. Raises NotKept."""
+        if event.event_id not in self.kept:
+            request = self._request(event)
+            file = self._new_file(event.topic)
+            file.write_text(_dump(request) + "\n")
+            self.kept[event.event_id] = file
+        return self.kept[event.event_id]
+
+    def _request(self, event: Event) -> dict[str, Any]:
+        if not event.body:
+            raise NotKept("its body is not kept any more")
+        headers = self._headers(event)
+        media_type = event.headers.get("content-type", "").split(";")[0].strip().lower()
+        request = {"headers": headers, **self._body(event.body, media_type)}
+        fetched = json.loads(event.fetched, parse_float=Decimal).get("fetched") if event.fetched else None
+        return request | ({"fetched": self._redacted(fetched)} if fetched else {})
+
+    def _headers(self, event: Event) -> dict[str, str]:
+        """Those the sender set and did not sign with; of a redacted request those alone that the mapping reads."""
+        example = Example(self.source.name, "", event.body, event.headers, {})
+        dropped = secret_headers(self.source, example)
+        read = {name.lower() for name in _READ.findall((self.source.folder / "mapping.yaml").read_text())}
+        wanted = {"content-type", *read} if self.redaction else set(event.headers)
+        return {
+            "-".join(word.capitalize() for word in name.split("-")): self._redacted({name: value})[name]
+            for name, value in event.headers.items()
+            if name in wanted and name not in dropped and not CARRIED.fullmatch(name)
+        }
+
+    def _body(self, body: bytes, media_type: str) -> dict[str, Any]:
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise NotKept("its body is not UTF-8, which no file of an example can hold") from None
+        try:
+            content = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
+        except ValueError:
+            return {"raw": self._raw(text, media_type)}
+        return {"body": self._redacted(self._without_token(content))}
+
+    def _raw(self, text: str, media_type: str) -> str:
+        if self.redaction is None:
+            return text
+        if media_type != FORM:
+            raise NotKept(f"a body of {media_type or 'no type'} cannot be redacted")
+        return urlencode(self._redacted(dict(parse_qsl(text, keep_blank_values=True))))
+
+    def _redacted(self, content: Any) -> Any:
+        return self.redaction.redact(content) if self.redaction else content
+
+    def _without_token(self, content: Any) -> Any:
+        """The content without the secret, where the sender puts it into the body."""
+        verify = self.source.verify
+        if verify.scheme != "body_token" or not isinstance(content, dict):
+            return content
+        *way, last = verify.parameters["field"].split(".")
+        place: Any = content
+        for name in way:
+            place = place.get(name) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            place.pop(last, None)
+        return content
+
+    def _new_file(self, topic: str) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stem = re.sub(r"[^a-z0-9]+", "_", topic.lower()).strip("_") or "request"
+        number = 1
+        while (file := self.folder / f"{stem}_{number}.request.json").exists():
+            number += 1
+        return file
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+    """An object that names no key twice; one that does is kept as a text."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _dump(value: Any, indent: str = "") -> str:
+    """The value as JSON over several lines, decimals digit for digit."""
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        rows = [f"{inner}{json.dumps(key, ensure_ascii=False)}: {_dump(each, inner)}" for key, each in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"{inner}{_dump(each, inner)}" for each in value) + f"\n{indent}]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)

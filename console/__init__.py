@@ -1,0 +1,1 @@
+"""The private web process: what needs a person, every event and what may be done about it."""
