@@ -105,19 +105,20 @@ local function give_job(event_id, organization, now, at, queue, func, timeout)
   redis.call('RPUSH', 'rq:queue:' .. queue, job_id)
 end
 
--- How many more events of an organization RQ may be given: what Zoho allows in flight, one while Zoho hangs or to try
--- out a mended connection, none while it is known to be broken or while nobody has said which organization it is.
+-- An event tried for longer than this hangs, or its worker died: another is tried beside it.
+local TRIED_SECONDS = 5
+
+-- How many more events of an organization RQ may be given: what Zoho allows in flight, one at a time while Zoho hangs or
+-- to try out a mended connection, none while it is known to be broken or while nobody has said which organization it is.
 local function room(organization, now)
   if organization == 'default' then return 0 end
   local at_once, paused_until, slow_until =
     unpack(redis.call('HMGET', 'bh:organization:' .. organization, 'at_once', 'paused_until', 'slow_until'))
-  local handed = redis.call('ZCARD', 'bh:handed:' .. organization)
-  if not paused_until then
-    local is_slow = slow_until and tonumber(slow_until) > tonumber(now)
-    return (is_slow and 1 or tonumber(at_once) or 4) - handed
-  end
-  if tonumber(paused_until) > tonumber(now) then return 0 end
-  return 1 - handed
+  if paused_until and tonumber(paused_until) > tonumber(now) then return 0 end
+  local handed = 'bh:handed:' .. organization
+  local free = (tonumber(at_once) or 4) - redis.call('ZCARD', handed)
+  if not paused_until and tonumber(slow_until or 0) <= tonumber(now) then return free end
+  return math.min(free, 1 - redis.call('ZCOUNT', handed, '(' .. now - TRIED_SECONDS, '+inf'))
 end
 
 -- What names a document, and its kind: a key is `bh:document:<place>/<kind>/<name>`.

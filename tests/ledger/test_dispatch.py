@@ -22,6 +22,11 @@ def record(ledger: Ledger, body: str, organization: str = BIG) -> str:
     return ledger.events.record(replace(ARRIVAL, organization=organization, body=body.encode())).event_id
 
 
+def record_a_second_later(ledger: Ledger, clock, body: str) -> str:
+    clock.advance(1)
+    return record(ledger, body)
+
+
 def jobs(redis: Redis) -> list[str]:
     return [job.decode().rsplit("-", 1)[0] for job in redis.lrange("rq:queue:bookhook", 0, -1)]
 
@@ -158,6 +163,34 @@ def test_a_paused_organization_gets_nothing_then_one_to_try_then_all(ledger, red
     assert ledger.events.finish(ids[0], lease, "posted") == Finished.DONE_AND_RESUMED
     assert ledger.dispatch.paused(BIG) is None
     assert set(turn(ledger)) == set(ids[1:])
+
+
+def test_one_to_try_that_ends_neither_way_keeps_the_others_for_five_seconds(ledger, clock):
+    ledger.dispatch.pause(BIG, reason="The grant is revoked.", seconds=60)
+    first, second, third = [record_a_second_later(ledger, clock, str(number)) for number in range(3)]
+    clock.advance(61)
+    assert turn(ledger, at_once=2) == [first]
+    take(ledger, first)
+
+    clock.advance(4)
+    assert turn(ledger, at_once=2) == []
+    clock.advance(1)
+    assert turn(ledger, at_once=2) == [second]
+    take(ledger, second)
+    clock.advance(5)
+    assert turn(ledger, at_once=2) == [], "never more than may be in flight"
+    assert turn(ledger, at_once=3) == [third]
+
+
+def test_while_zoho_hangs_a_worker_that_dies_keeps_its_organization_for_five_seconds(ledger, clock):
+    ledger.dispatch.slow_down(BIG, seconds=600)
+    first, second = [record_a_second_later(ledger, clock, str(number)) for number in range(2)]
+    take(ledger, first)
+
+    clock.advance(4)
+    assert turn(ledger) == []
+    clock.advance(1)
+    assert turn(ledger) == [second]
 
 
 def crash(ledger: Ledger, clock) -> None:
