@@ -105,8 +105,18 @@ local function give_job(event_id, organization, now, at, queue, func, timeout)
   redis.call('RPUSH', 'rq:queue:' .. queue, job_id)
 end
 
--- An event tried for longer than this hangs, or its worker died: another is tried beside it.
-local TRIED_SECONDS = 5
+-- A lease lasts 15 seconds and is renewed every 5 (leases.py): with less left than this its worker has died, or hangs.
+local ALIVE_SECONDS, LEASE_SECONDS = 9, 15
+
+-- How many of an organization's events RQ has just been given, or a worker has that is alive.
+local function tried(handed, now)
+  local count, found = 0, redis.call('ZRANGE', handed, 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local lease_until = redis.call('ZSCORE', 'bh:working', found[i]) or found[i + 1] + LEASE_SECONDS
+    if lease_until - now > ALIVE_SECONDS then count = count + 1 end
+  end
+  return count
+end
 
 -- How many more events of an organization RQ may be given: what Zoho allows in flight, one at a time while Zoho hangs or
 -- to try out a mended connection, none while it is known to be broken or while nobody has said which organization it is.
@@ -118,7 +128,7 @@ local function room(organization, now)
   local handed = 'bh:handed:' .. organization
   local free = (tonumber(at_once) or 4) - redis.call('ZCARD', handed)
   if not paused_until and tonumber(slow_until or 0) <= tonumber(now) then return free end
-  return math.min(free, 1 - redis.call('ZCOUNT', handed, '(' .. now - TRIED_SECONDS, '+inf'))
+  return math.min(free, 1 - tried(handed, now))
 end
 
 -- What names a document, and its kind: a key is `bh:document:<place>/<kind>/<name>`.

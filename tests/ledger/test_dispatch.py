@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from ledger import Arrival, Finished, Ledger, Trouble
+from ledger import RENEW_SECONDS, Arrival, Finished, Ledger, Trouble
 from ledger.events import LEASE_SECONDS
 
 BIG, SMALL = "10000001", "10000002"
@@ -165,27 +165,40 @@ def test_a_paused_organization_gets_nothing_then_one_to_try_then_all(ledger, red
     assert set(turn(ledger)) == set(ids[1:])
 
 
-def test_one_to_try_that_ends_neither_way_keeps_the_others_for_five_seconds(ledger, clock):
-    ledger.dispatch.pause(BIG, reason="The grant is revoked.", seconds=60)
-    first, second, third = [record_a_second_later(ledger, clock, str(number)) for number in range(3)]
-    clock.advance(61)
-    assert turn(ledger, at_once=2) == [first]
-    take(ledger, first)
-
-    clock.advance(4)
-    assert turn(ledger, at_once=2) == []
-    clock.advance(1)
-    assert turn(ledger, at_once=2) == [second]
-    take(ledger, second)
-    clock.advance(5)
-    assert turn(ledger, at_once=2) == [], "never more than may be in flight"
-    assert turn(ledger, at_once=3) == [third]
-
-
-def test_while_zoho_hangs_a_worker_that_dies_keeps_its_organization_for_five_seconds(ledger, clock):
+def test_while_zoho_hangs_one_that_a_living_worker_has_keeps_the_others(ledger, clock):
     ledger.dispatch.slow_down(BIG, seconds=600)
-    first, second = [record_a_second_later(ledger, clock, str(number)) for number in range(2)]
+    first, _ = [record_a_second_later(ledger, clock, str(number)) for number in range(2)]
+    _, lease = take(ledger, first)
+
+    with ledger.leases.event(first, lease):
+        for _ in range(6):
+            clock.advance(RENEW_SECONDS)
+            assert turn(ledger) == []
+            ledger.leases.renew()
+
+
+@pytest.mark.parametrize("reason", ["slow", "paused"])
+def test_a_worker_that_dies_with_the_one_to_try_keeps_the_others_for_six_seconds(ledger, clock, reason):
+    if reason == "slow":
+        ledger.dispatch.slow_down(BIG, seconds=600)
+    else:
+        ledger.dispatch.pause(BIG, reason="The grant is revoked.", seconds=0)
+    first, second, third = [record_a_second_later(ledger, clock, str(number)) for number in range(3)]
     take(ledger, first)
+
+    clock.advance(5)
+    assert turn(ledger) == []
+    clock.advance(1)
+    assert turn(ledger) == [second]
+    take(ledger, second)
+    clock.advance(6)
+    assert turn(ledger, at_once=2) == [], "never more than may be in flight"
+    assert turn(ledger) == [third]
+
+
+def test_one_to_try_that_rq_was_given_and_lost_keeps_the_others_for_six_seconds(ledger, clock):
+    ledger.dispatch.slow_down(BIG, seconds=600)
+    _, second = [record_a_second_later(ledger, clock, str(number)) for number in range(2)]
 
     clock.advance(4)
     assert turn(ledger) == []
