@@ -15,7 +15,7 @@ from ledger import Approval, Event, Ledger
 from outbound import File
 from worker.acceptance import accept, differing
 from worker.answers import tell_rejected
-from worker.asking import show_decision
+from worker.asking import show_if_free
 from worker.desk import Desk
 from worker.receipts import get_file
 from worker.turns import end_by_hand, give_turn
@@ -36,7 +36,7 @@ def tell_decision(ledger: Ledger, open_desk: Callable[[], Desk], event: Event, a
     """Tells whoever sent what is rejected, and shows the decision where approvers were asked; else opens no desk."""
     lease = secrets.token_hex(8)
     if ledger.approvals.message(event.event_id):
-        show_decision(open_desk(), event, lease)
+        show_if_free(open_desk(), event, lease)
     if approval.verdict == "reject":
         tell_rejected(open_desk(), event, f"It was {approval.in_words()}.", lease)
 

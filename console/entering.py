@@ -19,7 +19,7 @@ def log_in() -> ResponseReturnValue:
     """The form, and what became of it."""
     onward = own_path(request.values.get("next", "/"))
     if request.method == "GET":
-        return _form(onward=onward), 200
+        return _form(onward=onward, said=_said()), 200
     name, address = request.form.get("name", "").strip().lower()[:64], request.remote_addr or ""
     services = guard.services()
     if not services.sessions.may_try(name, address):
@@ -74,6 +74,7 @@ def come_back() -> ResponseReturnValue:
 
 def log_out() -> ResponseReturnValue:
     """Ends the session."""
+    guard.services().audit.note(guard.visitor().person.name, "logged_out")
     guard.services().sessions.end(request.cookies.get(guard.cookie_name(), ""))
     response = redirect(url_for("login"), 303)
     response.delete_cookie(guard.cookie_name(), path="/")
@@ -95,10 +96,15 @@ def _enter(name: str, onward: str) -> AnyResponse:
     return response
 
 
-def _form(problem: str = "", *, onward: str = "/", name: str = "") -> str:
+def _said() -> str:
+    """What led here, where it was not a mere visit."""
+    return "Your password is changed. Log in with the new one." if "password_changed" in request.args else ""
+
+
+def _form(problem: str = "", *, onward: str = "/", name: str = "", said: str = "") -> str:
     openid = guard.services().openid
     elsewhere = openid.host if openid else None
-    return render_template("login.html", next=onward, problem=problem, name=name, elsewhere=elsewhere)
+    return render_template("login.html", next=onward, problem=problem, name=name, said=said, elsewhere=elsewhere)
 
 
 def _turn_away(problem: str, status: int) -> AnyResponse:

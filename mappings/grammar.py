@@ -36,8 +36,8 @@ STATUSES = ("queued", "duplicate", "ignored")
 APPROVALS = ("none", "always")
 OUTCOMES = ("posted", "parked", "awaiting_approval", "rejected", "decided")
 
-CHAPTERS = ("asked", "approved", "rejected", "posted")
-"""What a message to approvers says, one after the other."""
+CHAPTERS = ("asked", "approved", "rejected", "posted", "parked")
+"""What a message to approvers says: first that something waits, then what was decided and what came of it."""
 ALONE = ("expense", "decision")
 PARTS = ("invoice", "edit", "payments", "refunds", "cancel", *ALONE)
 """What an event may ask for; those of `ALONE` only by themselves."""

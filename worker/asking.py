@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from errors import Busy
-from ledger import Approval, DocumentRecord, Event
+from ledger import Approval, DocumentRecord, Event, Trouble
 from mappings import Post
 from outbound import ApiLimited
 from worker.desk import Desk
@@ -45,15 +45,15 @@ def show_outcome(desk: Desk, event: Event, lease: str) -> None:
         approval = desk.ledger.approvals.get(event.event_id)
         if approval is None or approval.verdict is None:
             return
-        chapter, facts = _how_it_stands(approval, _posted(desk, event))
+        chapter, facts = _how_it_stands(approval, _posted(desk, event), _trouble(desk, event))
         post = source.ask(received_of(event), chapter, named | facts | {"event_id": event.event_id}, topic=event.topic)
         if post is not None:
             tell_api(desk, event, post, otherwise=NOT_CHANGED)
 
 
-def show_decision(desk: Desk, event: Event, lease: str) -> None:
-    """As `show_outcome`, for whoever decided; somebody else who is at it shows the decision as well. Never raises."""
-    with suppress(Busy):  # the message is a courtesy, and the worker edits it again once it is posted
+def show_if_free(desk: Desk, event: Event, lease: str) -> None:
+    """As `show_outcome`, for whom it is a courtesy: somebody else who is at it shows how things stand. Never raises."""
+    with suppress(Busy):
         show_outcome(desk, event, lease)
 
 
@@ -91,7 +91,15 @@ def _posted(desk: Desk, event: Event) -> DocumentRecord | None:
     return next((record for record in found if record.state == "posted"), None)
 
 
-def _how_it_stands(approval: Approval, record: DocumentRecord | None) -> tuple[str, dict[str, str]]:
+def _trouble(desk: Desk, event: Event) -> Trouble | None:
+    """Why the event leads to nothing before somebody has looked at it; an undone one is among those."""
+    now = desk.ledger.events.get(event.event_id)
+    return now.error if now is not None and now.state == "parked" else None
+
+
+def _how_it_stands(
+    approval: Approval, record: DocumentRecord | None, trouble: Trouble | None
+) -> tuple[str, dict[str, str]]:
     """The chapter of the message, and the facts it may name."""
     facts = {
         "summary": approval.summary,
@@ -101,6 +109,8 @@ def _how_it_stands(approval: Approval, record: DocumentRecord | None) -> tuple[s
     }
     if approval.verdict == "reject":
         return "rejected", facts
-    if record is None:
-        return "approved", facts
-    return "posted", facts | {"number": record.number or record.zoho_id or "", "url": record.url or ""}
+    if record is not None:
+        return "posted", facts | {"number": record.number or record.zoho_id or "", "url": record.url or ""}
+    if trouble is not None:
+        return "parked", facts | {"reason": trouble.message, "remedy": trouble.remedy or ""}
+    return "approved", facts

@@ -7,7 +7,7 @@ from drafts import DecisionDraft
 from errors import Rejected
 from ledger import Decided, Event
 from worker.answers import tell_decided, tell_rejected
-from worker.asking import show_decision
+from worker.asking import show_if_free
 from worker.orders import Outcome
 from worker.task import Task
 
@@ -32,7 +32,7 @@ def carry_out(task: Task, decision: DecisionDraft) -> Outcome:
     if decided.obstacle is not None and not _stands_already(decided, decision):
         raise Rejected(decided.obstacle)
     if held is not None:
-        show_decision(task.desk, held, task.lease)
+        show_if_free(task.desk, held, task.lease)
     return _told(task, decided, held)
 
 

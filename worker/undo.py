@@ -18,6 +18,7 @@ from drafts import DocumentKind
 from errors import NeedsAttention, OutcomeUnknown, RetryLater, ZohoRejected
 from ledger import DocumentRecord, Trouble
 from ledger.undoing import FOLLOW_UPS
+from worker.asking import show_if_free
 from worker.desk import Desk
 from worker.recording import recording_calls
 from zoho.books import Books
@@ -73,9 +74,18 @@ def carry_out(desk: Desk, step: Step) -> str:
         try:
             with leases.document(record.business_key, lease):
                 _refuse_another(record, claimed)
-                return _take_back(desk, claimed, lease)
+                done = _take_back(desk, claimed, lease)
         finally:
             documents.release(record.business_key, lease)
+    _show_approvers(desk, record, lease)
+    return done
+
+
+def _show_approvers(desk: Desk, record: DocumentRecord, lease: str) -> None:
+    """Has the message that approvers were asked by, if there is one, say what became of an expense."""
+    event = desk.ledger.events.get(record.event_id) if record.kind == "expense" else None
+    if event is not None:
+        show_if_free(desk, event, lease)
 
 
 def is_in_doubt(desk: Desk, event_id: str) -> bool:

@@ -27,7 +27,7 @@ from errors import (
 from ledger import Event, Finished, Suspect, Trouble
 from mappings import Source
 from worker.answers import tell_awaiting_approval, tell_parked, tell_posted, tell_rejected
-from worker.asking import show_outcome
+from worker.asking import show_if_free, show_outcome
 from worker.calls import calls_needed
 from worker.decisions import carry_out
 from worker.desk import Desk
@@ -294,6 +294,7 @@ def _park(attempt: Attempt, trouble: NeedsAttention) -> None:
         question=trouble.question,
     )
     _end(attempt, "parked", error=reason, detail=f"{trouble.code}: {trouble.message}")
+    show_if_free(attempt.desk, attempt.event, attempt.lease)
     log.warning("parked", code=trouble.code, field=trouble.field)
 
 

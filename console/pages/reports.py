@@ -135,6 +135,7 @@ def reading(name: str) -> dict[str, Any] | Response:
 def refresh(name: str) -> str:
     """Reads a report anew."""
     books, shown_on = _books(), request.form.get("shown_on", name)
+    services().audit.note(visitor().person.name, "report_refreshed", subject=name, detail=_id(books))
     _kept().read(_id(books), name, _reader(name, books))
     onward = shown_on if shown_on in ("receivables", "overdue", "cash", "expenses") else name
     return url_for(f"reports.{onward}", organization=_id(books))

@@ -17,9 +17,10 @@ pages = Pages("team")
 
 @pages.page("/people", "people.html", may="administer")
 def people() -> dict[str, Any]:
-    """Everybody, and a form for somebody new."""
+    """Everybody, and a form for somebody new, or filled in to change somebody."""
     told = [{"name": each.name, "role": each.role, "names": list(each.names)} for each in services().people.all()]
-    return {"people": told, "roles": {role: sorted(MAY[role]) for role in ROLES}}
+    changed = next((each for each in told if each["name"] == request.args.get("change")), None)
+    return {"people": told, "changed": changed, "roles": {role: sorted(MAY[role]) for role in ROLES}}
 
 
 @pages.page("/audit", "audit.html", may="administer")
@@ -45,15 +46,22 @@ def change_password() -> str:
     if services().people.recognise(person.name, request.form.get("old", "")) is None:
         _tell("The old password is another.", is_error=True)
         return url_for("team.me")
-    return _keep(person.name, person.role, new, person.names, onward="team.me", action="password_changed")
+    if not _keep(person.name, person.role, new, person.names, action="password_changed"):
+        return url_for("team.me")
+    return url_for("login", password_changed="1")  # this session ended with the others
 
 
 @pages.action("/people", may="administer")
 def keep() -> str:
-    """Adds a person, or changes one."""
+    """Adds a person, or changes one as the form filled in for that says."""
     name, role = request.form.get("name", "").strip().lower(), request.form.get("role", "")
     names = tuple(word for text in request.form.get("names", "").split(",") if (word := text.strip()))
-    return _keep(name, role, request.form.get("password") or None, names, onward="team.people", action="person_kept")
+    is_change = "changes" in request.form
+    if not is_change and services().people.get(name):
+        _refuse("person_kept", name, Refusal(f"{name} is here already: choose Change beside the name."))
+    elif not _keep(name, role, request.form.get("password") or None, names, action="person_kept") and is_change:
+        return url_for("team.people", change=name)
+    return url_for("team.people")
 
 
 @pages.action("/people/<name>/remove", may="administer")
@@ -70,18 +78,19 @@ def remove(name: str) -> str:
     return url_for("team.people")
 
 
-def _keep(name: str, role: str, password: str | None, names: tuple[str, ...], *, onward: str, action: str) -> str:
+def _keep(name: str, role: str, password: str | None, names: tuple[str, ...], *, action: str) -> bool:
+    """Whether the person is now as said; tells what became of it."""
     called = f", called {', '.join(names)}" if names else ""
     services().audit.note(visitor().person.name, action, subject=name, detail=f"{role}{called}")
     try:
         services().people.keep(name, role=role, password=password, names=names)
     except Refusal as refusal:
         _refuse(action, name, refusal)
-        return url_for(onward)
+        return False
     if password is not None:
         services().sessions.end_all(name)
     _tell(f"{name} is kept.")
-    return url_for(onward)
+    return True
 
 
 def _refuse(action: str, name: str, refusal: Refusal) -> None:

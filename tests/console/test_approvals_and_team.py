@@ -65,9 +65,23 @@ def test_somebody_new_can_log_in_and_what_they_may_changes_at_once(browse, new_b
     assert mara.log_in("mara", "another-long-one").status_code == 303
     assert mara.get("/me.json").json == {"name": "mara", "role": "viewer", "names": ["U1", "mara@example.com"]}
 
-    admin.post("/people", {"name": "mara", "role": "admin"})
+    admin.post("/people", {"name": "mara", "role": "admin", "changes": "1"})
 
     assert mara.get("/people").status_code == 200
+
+
+def test_who_is_here_already_is_changed_from_what_stands_and_not_written_over(browse, services):
+    admin = browse("admin")
+    services.people.keep("mara", role="operator", password=PASSWORD, names=("U0MARA",))
+
+    page = admin.post("/people", {"name": "mara", "role": "viewer", "password": PASSWORD})
+    filled_in = admin.get("/people?change=mara").text
+
+    assert "mara is here already: choose Change beside the name." in page.text
+    assert services.people.get("mara").role == "operator"
+    assert '<option value="operator" selected>' in filled_in
+    assert 'name="names" value="U0MARA"' in filled_in
+    assert "Change nobody" not in admin.get("/people?change=nobody").text
 
 
 @pytest.mark.parametrize(
@@ -77,7 +91,7 @@ def test_somebody_new_can_log_in_and_what_they_may_changes_at_once(browse, new_b
         ({"name": "mara", "role": "viewer", "password": "short"}, "at least 12"),
         ({"name": "mara", "role": "king", "password": PASSWORD}, "A role is one of"),
         ({"name": "Mara!", "role": "viewer", "password": PASSWORD}, "A name is"),
-        ({"name": "admin", "role": "viewer"}, "has to stay an admin"),
+        ({"name": "admin", "role": "viewer", "changes": "1"}, "has to stay an admin"),
     ],
 )
 def test_who_cannot_be_kept_is_said_so(browse, services, form, words):
@@ -90,7 +104,7 @@ def test_who_cannot_be_kept_is_said_so(browse, services, form, words):
 def test_the_audit_log_says_what_somebody_is_called_from_now_on(browse):
     admin = browse("admin")
 
-    admin.post("/people", {"name": "approver", "role": "approver", "names": "U0MARA, mara@example.com"})
+    admin.post("/people", {"name": "approver", "role": "approver", "names": "U0MARA, mara@example.com", "changes": "1"})
 
     deed = admin.get("/audit.json").json["deeds"][0]
     assert (deed["action"], deed["subject"]) == ("person_kept", "approver")
@@ -108,7 +122,8 @@ def test_another_password_ends_every_session_of_the_old_one(browse, new_browser)
     right = here.send("/me/password", {"old": PASSWORD, "new": "a-quite-new-one"}, token=here.token)
 
     assert (wrong.status_code, right.status_code) == (303, 303)
-    assert there.get("/").status_code == 303
+    assert "Your password is changed. Log in with the new one." in new_browser().get(right.location).text
+    assert [there.get("/").status_code, here.get("/").status_code] == [303, 303]
     assert new_browser().log_in("viewer").status_code == 401
     assert new_browser().log_in("viewer", "a-quite-new-one").status_code == 303
 

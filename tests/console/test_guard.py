@@ -118,13 +118,14 @@ def test_a_login_leads_nowhere_else(new_browser, target):
     assert new_browser().send("/login", form, token=None).location == "/"
 
 
-def test_a_session_that_was_ended_lets_nobody_in_again(browse):
+def test_a_session_that_was_ended_lets_nobody_in_again(browse, services):
     browser = browse("viewer")
     kept = browser.client.get_cookie("__Host-bookhook", domain="console.example.com").value
     browser.post("/logout")
 
     browser.client.set_cookie("__Host-bookhook", kept, domain="console.example.com")
     assert browser.get("/").status_code == 303
+    assert [(deed.name, deed.action) for deed in services.audit.newest(1)] == [("viewer", "logged_out")]
 
 
 def test_a_session_ends_when_it_is_not_used_or_a_week_old(browse, services, redis, clock):

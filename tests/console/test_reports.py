@@ -176,7 +176,7 @@ def test_a_page_costs_no_call_while_what_was_read_is_fresh(browse, sandbox, cloc
     assert {name: sandbox.calls[name] for name in lists} == {name: 2 * once[name] for name in lists}
 
 
-def test_refresh_reads_at_once(browse, bookkeeper):
+def test_refresh_reads_at_once(browse, bookkeeper, services):
     viewer = browse("viewer")
     assert viewer.get("/reports.json").json["report"]["outstanding"] == "0"
     bookkeeper.invoice(bookkeeper.customer("Ann"), 10)
@@ -186,6 +186,8 @@ def test_refresh_reads_at_once(browse, bookkeeper):
 
     assert page.request.path == "/reports/overdue"
     assert viewer.get("/reports.json").json["report"]["outstanding"] == "10.00"
+    [deed] = [each for each in services.audit.newest(9) if each.action == "report_refreshed"]
+    assert (deed.name, deed.subject) == ("viewer", "receivables")
 
 
 def test_what_cannot_be_read_anew_is_shown_as_it_was_read_last(browse, bookkeeper, sandbox, clock):

@@ -1,6 +1,7 @@
 """Approvers are asked in a channel: one message, whose buttons decide, and which says what became of the expense."""
 
 import dataclasses
+import html
 import json
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode
@@ -14,6 +15,7 @@ from slack_sdk.models.blocks import Block
 from cli.approve import approve, reject
 from cli.console import open_services
 from cli.deployment import read_deployment
+from cli.undo import undo
 from config.problems import ConfigError
 from outbound import ApiLimited
 from tests.scene import example
@@ -135,7 +137,7 @@ def test_a_worker_that_dies_once_it_has_decided_leaves_no_buttons_to_press(
         raise RedisAway
 
     with monkeypatch.context() as dying:
-        dying.setattr("worker.decisions.show_decision", die)
+        dying.setattr("worker.decisions.show_if_free", die)
         with pytest.raises(RedisAway):
             worker.work_here(pressed)
     assert worker.event(held).state == "rejected"
@@ -186,6 +188,33 @@ def test_a_decision_in_the_console_stands_in_the_message(held, deployment, worke
     assert "*Approved* by pia: fine" in before_it_is_posted
     assert sandbox.expenses[0]["expense_id"] not in before_it_is_posted
     assert sandbox.expenses[0]["expense_id"] in words(sandbox.slack_messages[0])
+
+
+def test_the_message_says_that_an_approved_expense_is_parked_and_then_that_it_is_posted(held, press, worker, sandbox):
+    slack = worker.desk.connections["slack"]
+    no_account = dataclasses.replace(slack.options.expenses, accounts={}, default_account=None)
+    options = dataclasses.replace(slack.options, expenses=no_account)
+    lacking = {**worker.desk.connections, "slack": dataclasses.replace(slack, options=options)}
+    worker.desk = dataclasses.replace(worker.desk, connections=lacking)
+    press(held, "approve", note="fine")
+    parked, error = words(sandbox.slack_messages[0]), worker.event(held).error
+    worker.desk.ledger.answers.give("slack", error.question, name="Travel Expense", by="mara")
+    worker.desk.ledger.events.requeue(held)
+    worker.drain()
+
+    assert "*Approved* by mara: fine" in parked
+    assert f"Not in Zoho Books, someone has to look at it. {error.message}" in html.unescape(parked)
+    assert "Not in Zoho Books" not in words(sandbox.slack_messages[0])
+    assert sandbox.expenses[0]["expense_id"] in words(sandbox.slack_messages[0])
+
+
+def test_the_message_says_that_an_approved_expense_was_undone(held, press, environ, worker, sandbox):
+    press(held, "approve")
+    result = CliRunner(env=environ).invoke(undo, [held, "--yes"])
+
+    assert result.exit_code == 0, result.output
+    assert sandbox.expenses == []
+    assert "Not in Zoho Books, someone has to look at it. A person took back" in words(sandbox.slack_messages[0])
 
 
 @pytest.mark.parametrize(("command", "said"), [(approve, "*Approved* by boss"), (reject, "*Rejected* by boss")])
