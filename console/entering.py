@@ -98,7 +98,7 @@ def _enter(name: str, onward: str) -> AnyResponse:
 
 def _said() -> str:
     """What led here, where it was not a mere visit."""
-    return "Your password is changed. Log in with the new one." if "password_changed" in request.args else ""
+    return "Your password is changed. Log in with the new one." if "changed" in request.args else ""
 
 
 def _form(problem: str = "", *, onward: str = "/", name: str = "", said: str = "") -> str:

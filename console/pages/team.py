@@ -48,7 +48,7 @@ def change_password() -> str:
         return url_for("team.me")
     if not _keep(person.name, person.role, new, person.names, action="password_changed"):
         return url_for("team.me")
-    return url_for("login", password_changed="1")  # this session ended with the others
+    return url_for("login", changed="1")  # this session ended with the others
 
 
 @pages.action("/people", may="administer")
