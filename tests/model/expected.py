@@ -7,6 +7,7 @@ from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS, MOST_CRASHES, MOST_SH
 
 OPEN = ("queued", "working", "waiting")
 RANKS_APART = 1e11
+ALIVE_SECONDS = 9
 
 
 @dataclass
@@ -38,6 +39,11 @@ class Expected:
     def is_lost(self) -> bool:
         """Whether RQ was given it and has it no more, and nobody works on it."""
         return self.state == "queued" and self.place == "handed" and not self.has_job
+
+    def is_tried(self, now: float) -> bool:
+        """Whether RQ was given it just now, or its worker has renewed its lease when that was due."""
+        lease_until = self.lease_until if self.state == "working" else self.handed_at + LEASE_SECONDS
+        return lease_until - now > ALIVE_SECONDS
 
     def stop(self, state: str, place: str | None) -> None:
         """It is nobody's any more."""
@@ -101,10 +107,14 @@ class Books:
     def room(self, organization: str, now: float) -> int:
         """How many more may be handed over."""
         events = self.events.values()
-        handed = sum(event.organization == organization and event.place == "handed" for event in events)
+        handed = [event for event in events if event.organization == organization and event.place == "handed"]
         until = self.paused_until.get(organization)
-        most = self.at_once.get(organization, 4) if until is None else 0 if until > now else 1
-        return max(most - handed, 0)
+        if until is not None and until > now:
+            return 0
+        free = self.at_once.get(organization, 4) - len(handed)
+        if until is not None:
+            free = min(free, 1 - sum(event.is_tried(now) for event in handed))
+        return max(free, 0)
 
     def hand(self, event_id: str, now: float) -> None:
         """RQ is given the event."""
