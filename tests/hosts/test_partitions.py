@@ -49,7 +49,9 @@ def test_a_worker_that_reaches_zoho_but_not_redis_leaves_nothing_that_is_posted_
 def test_what_a_worker_could_not_get_through_to_zoho_does_not_arrive_once_its_cable_is_back(stage):
     plan = draw_known_buyers(70)
     with sent(stage, plan, seconds=35) as sender:
-        until(lambda: min(posted(stage).values()) >= 15, "both workers post")
+        await_mid_flight(stage)
+        stage.speed_up()
+        let_pass(SLOW_SECONDS)  # the calls are answered, each over a connection that is kept
         stage.network.cut("worker-b", "outer")
         until(lambda: stage.with_step("absent_after_doubt"), "something is posted again")
         mend(stage, "outer")
@@ -82,12 +84,17 @@ def draw_known_buyers(orders):
 
 def cut_in_mid_flight(stage, *switches):
     """Cuts worker-b off while it has calls under way, and both workers have posted; gives the events it was at."""
-    until(lambda: min(posted(stage).values()) >= 5, "both workers post")
-    stage.slow_down(seconds=SLOW_SECONDS)
-    until(lambda: stage.is_sending("worker-b", documents=UNDER_WAY), "worker-b has calls under way")
+    await_mid_flight(stage)
     stage.network.cut("worker-b", *switches)
     stage.speed_up()
     return stage.handed_to("worker-b")
+
+
+def await_mid_flight(stage):
+    """Returns when both workers have posted, and worker-b has calls under way that Zoho takes its time for."""
+    until(lambda: min(posted(stage).values()) >= 5, "both workers post")
+    stage.slow_down(seconds=SLOW_SECONDS)
+    until(lambda: stage.is_sending("worker-b", documents=UNDER_WAY), "worker-b has calls under way")
 
 
 def mend(stage, *switches):
