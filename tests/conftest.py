@@ -15,6 +15,7 @@ import structlog
 from redis import Redis
 
 import sandbox as sandbox_server
+from cli import shelf
 from cli.deployment import Deployment, read_deployment
 from cli.desk import open_desk
 from cli.errands import open_errands
@@ -121,6 +122,16 @@ def europe(another_served_sandbox: str) -> Iterator[Sandbox]:
 @pytest.fixture
 def environ(sandbox: Sandbox, redis_url: str) -> dict[str, str]:
     return settings_for(sandbox.url, redis_url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_mapping_is_read_once() -> Iterator[None]:
+    """Reading all that come along takes longer than most tests; a file that was not changed is not read again."""
+    read = shelf._load
+    load = cache(lambda folder, changed_at: read(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shelf, "_load", lambda folder: load(folder, (folder / "mapping.yaml").stat().st_mtime_ns))
+        yield
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from cli.console import open_services
@@ -78,9 +79,16 @@ def posted(hooks, worker) -> str:
     return event_id
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory):
+    """Templates are compiled once for all tests; each still has a console of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def new_browser(services):
+def new_browser(services, compiled_templates):
     app = create_console(services, url=URL)
+    app.jinja_env.bytecode_cache = compiled_templates
     return lambda: Browser(app.test_client())
 
 
