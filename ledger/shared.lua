@@ -105,7 +105,7 @@ local function give_job(event_id, organization, now, at, queue, func, timeout)
   redis.call('RPUSH', 'rq:queue:' .. queue, job_id)
 end
 
--- A lease lasts 15 seconds and is renewed every 5 (leases.py): with less left than this its worker has died, or hangs.
+-- A lease lasts 15 seconds and is renewed every 5 (leases.py): with less left than this its worker is dead or frozen.
 local ALIVE_SECONDS, LEASE_SECONDS = 9, 15
 
 -- How many of an organization's events RQ has just been given, or a worker has that is alive.
