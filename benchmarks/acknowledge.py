@@ -19,7 +19,7 @@ from benchmarks.load import Answers, Load
 from benchmarks.place import SHOPIFY_SECRET, Place, is_up, set_place, until
 from benchmarks.table import Row, at_least
 from cli.stage import find_free_port
-from ledger import Ledger
+from ledger.ledger import Ledger
 
 ROOT = Path(__file__).parents[1]
 ORGANIZATION = "10000001"

@@ -22,7 +22,7 @@ from benchmarks.place import SHOPIFY_SECRET, Place, is_up, set_place, until
 from benchmarks.table import Row
 from cli.send import deliver, find_example
 from cli.stage import find_free_port
-from ledger import Ledger
+from ledger.ledger import Ledger
 from mappings import BUILT_IN, Example, load_sources
 
 THREADS = 8

@@ -19,7 +19,7 @@ from benchmarks.orders import Orders, record
 from benchmarks.place import Place, set_place, until
 from benchmarks.processes import Commands, counting, cpu_seconds, most_bytes
 from benchmarks.table import Row, at_most
-from ledger import Ledger
+from ledger.ledger import Ledger
 
 THREADS = 64
 CALL_SECONDS = 0.5

@@ -27,7 +27,7 @@ from ingest.app import create_app
 from ingest.door import Door
 from ingest.intake import Intake
 from ingest.spool import Spool
-from ledger import Ledger
+from ledger.ledger import Ledger
 from worker.desk import Desk
 from worker.work import work
 

@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any
 
 from cli.examples import find_example, sign
-from ledger import Arrival, Ledger
+from ledger.arrivals import Arrival
+from ledger.ledger import Ledger
 from mappings import BUILT_IN, load_sources
 
 SOURCE = load_sources(BUILT_IN)["shopify"]

@@ -11,7 +11,9 @@ from contextlib import ExitStack
 from console.services import PlannedStep, Rehearsed
 from drafts import ExpenseDraft, Verdict
 from errors import BookhookError, Busy, QuotaExhausted
-from ledger import Approval, Event, Ledger
+from ledger.approvals import Approval
+from ledger.ledger import Ledger
+from ledger.records import Event
 from outbound import File
 from worker.acceptance import accept, differing
 from worker.answers import tell_rejected

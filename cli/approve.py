@@ -14,7 +14,8 @@ from cli.events import open_ledger
 from cli.organizations import open_organizations
 from config.reports import tell_nobody
 from drafts import Verdict
-from ledger import Decided, Ledger
+from ledger.approvals import Decided
+from ledger.ledger import Ledger
 
 SAID = {"approve": "approved; it is handed to the workers", "reject": "rejected; nothing of it is posted"}
 

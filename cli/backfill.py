@@ -14,11 +14,12 @@ from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Rehearsal, Stage, set_stage
 from cli.events import describe_trouble, open_ledger
 from cli.jsonl import NotARequest, Requests
-from config.connections import Connection
+from config.connection import Connection
 from errors import NeedsAttention
 from ingest.door import make_arrival
-from ledger import Arrival, Ledger, identities
+from ledger.arrivals import Arrival, identities
 from ledger.backfills import Progress
+from ledger.ledger import Ledger
 from mappings import Received
 
 HISTORY = 2  # the priority behind what happens now

@@ -22,7 +22,8 @@ from config.redis_client import find_risks, open_redis
 from config.settings import Settings
 from ingest.schemes import make_scheme
 from ingest.spool import Spool
-from ledger import CAREFUL_SECONDS, Ledger
+from ledger.incarnation import CAREFUL_SECONDS
+from ledger.ledger import Ledger
 from ledger.records import moment
 from zoho.organizations import Organizations
 from zoho.shelf import Shelf

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from config.connections import Connection
+from config.connection import Connection
 from config.options import ConnectionOptions
 from config.organizations import DEFAULT, Organization
 from config.settings import Settings

@@ -28,7 +28,7 @@ from console.people import People
 from console.receipts import Receipts
 from console.services import Services
 from console.sessions import Sessions
-from ledger import Ledger
+from ledger.ledger import Ledger
 from outbound import Provider
 from worker.reading import expense_of
 from zoho.shelf import Shelf

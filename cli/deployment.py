@@ -10,13 +10,14 @@ from redis import Redis
 
 from cli.keys import find_heal_keys, hosts_without_keys, read_keys
 from cli.shelf import Shelf
-from config.connections import Connection, read_secrets
+from config.connection import Connection
+from config.connections import read_secrets
 from config.environment import deployment_environ, find_unset, read_texts
 from config.problems import ConfigError
 from config.settings import Settings, find_missing_grant, read_settings
 from config.table import SETTINGS
 from ingest.schemes import make_scheme
-from ledger import Ledger
+from ledger.ledger import Ledger
 from mappings import MappingFileErrors, Source, load_sources, patch_source
 
 OUR_SETTINGS = frozenset(setting.name for setting in SETTINGS)

@@ -20,7 +20,8 @@ from config.organizations import Organization
 from config.reports import Report, tell_nobody
 from config.settings import Settings
 from errors import BookhookError
-from ledger import RENEW_SECONDS, Ledger
+from ledger.leases import RENEW_SECONDS
+from ledger.ledger import Ledger
 from outbound import Apis, Outbound, Pace
 from worker.desk import Desk
 from zoho.shelf import Shelf

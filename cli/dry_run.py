@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.options import ConnectionOptions
-from config.settings import Settings
 from drafts import ContactDraft, DocumentKind, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
-from ledger import marker
+from ledger.marks import marker
 from mappings import Identity, Received, Source, Steps
 from worker.naming import WALK_IN, named_contact
-from worker.reading import mapping_options
+from worker.options import mapping_options
 from zoho.bodies import (
     as_named,
     contact_body,
@@ -24,6 +23,9 @@ from zoho.bodies import (
 )
 from zoho.names import Names, NamesAsTheyAre
 from zoho.planning import Plan, plan_credit_note, plan_invoice
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 NAMES = NamesAsTheyAre()
 THE_INVOICE = "<the invoice>"
@@ -111,7 +113,7 @@ class Stage:
         return _Play(self, drafts).whole()
 
 
-def set_stage(source: Source, connection: str, settings: Settings) -> Stage:
+def set_stage(source: Source, connection: str, settings: "Settings") -> Stage:
     """The stage for a connection; one that is not set up decides what every connection does by default."""
     configured = settings.connections.get(connection)
     organizations = settings.organizations

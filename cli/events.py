@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 
 from cli.deployment import Deployment, read_deployment
 from config.redis_client import open_redis
-from ledger import STATES, Event, Ledger
 from ledger.approvals import DONE
-from ledger.records import second
+from ledger.ledger import Ledger
+from ledger.records import STATES, Event, second
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from config.connections import Connection
+from config.connection import Connection
 from config.environment import FILE_SUFFIX, read_text
 from config.keys import Key
 from config.problems import ConfigError

@@ -13,8 +13,9 @@ from cli.deployment import Deployment
 from cli.events import open_ledger
 from cli.workshop.recording import NotKept, Recorder
 from cli.workshop.redaction import Redaction
-from config.connections import Connection
-from ledger import Event, Ledger
+from config.connection import Connection
+from ledger.ledger import Ledger
+from ledger.records import Event
 from mappings import BUILT_IN
 
 POLL_SECONDS = 0.5

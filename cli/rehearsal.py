@@ -11,7 +11,7 @@ from config.answers import lay_over
 from console.services import Computed, Draft, Rehearsed
 from drafts import Drafts
 from errors import NeedsAttention, TaxDiffers, TotalDiffers
-from ledger import Event, Trouble
+from ledger.records import Event, Trouble
 from mappings import Received
 from worker.reading import received_of
 from zoho.arithmetic import Totals

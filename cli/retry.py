@@ -8,7 +8,7 @@ import click
 from cli.desk import is_at_terminal, login_name, sit_at_desk
 from cli.events import open_ledger
 from cli.undo import confirm, show_plan, undo_steps
-from ledger import Ledger
+from ledger.ledger import Ledger
 from worker.acceptance import accept, differing
 from worker.desk import Desk
 from worker.turns import end_by_hand, give_turn

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
-from config.connections import Connection
+from config.connection import Connection
 from ingest.schemes import make_scheme
 from mappings import Source
 

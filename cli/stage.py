@@ -28,7 +28,7 @@ from cli.stand_ins import entries, made_up_credentials
 from config.embedded import find_server, is_running
 from config.redis_client import connect_redis, redis_address
 from ingest.schemes import make_scheme
-from ledger import Ledger
+from ledger.ledger import Ledger
 from mappings import Example, Source
 
 try:

@@ -10,7 +10,7 @@ from cli.organizations import open_organizations
 from config.organizations import DEFAULT
 from console import facts
 from ingest.spool import Spool
-from ledger import STATES
+from ledger.records import STATES
 from zoho.shelf import Shelf
 
 

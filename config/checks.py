@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from environs import ValidationError
+from marshmallow import ValidationError
 
 Check = Callable[[object], None]
 SHORTEST_PASSWORD = 12

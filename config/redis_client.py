@@ -11,7 +11,7 @@ from redis.retry import Retry
 from config.embedded import embedded_redis, revive
 from config.problems import ConfigError
 from config.quick_redis import Client, Pool
-from config.sentinel import BehindSentinels, connect_to_master
+from config.sentinel_client import BehindSentinels, connect_to_master
 from config.settings import Settings
 
 CONNECT_SECONDS = 1.0

@@ -11,8 +11,9 @@ from typing import Any, cast
 from environs import Env, EnvValidationError
 
 from config.checks import parse_word_map
+from config.connection import Connection
 from config.connection_file import Contents, read_connection_file
-from config.connections import Connection, find_unknown_organizations, read_connections
+from config.connections import find_unknown_organizations, read_connections
 from config.environment import FILE_SUFFIX, read_texts
 from config.openid import OpenIdClient, find_half_a_client, read_client
 from config.options import ConnectionOptions, ExpenseOptions, PaymentOptions, TaxOptions

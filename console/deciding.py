@@ -2,7 +2,8 @@
 
 from console.people import Person
 from console.services import Services
-from ledger import Approval, Event, is_same_person
+from ledger.approvals import Approval, is_same_person
+from ledger.records import Event
 
 
 def why_not(services: Services, person: Person, event: Event, approval: Approval | None) -> str | None:

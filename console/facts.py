@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from config.connections import Connection
+from config.connection import Connection
 from config.redaction import hide, redact
 from console.services import Services
 from drafts import ExpenseDraft
-from ledger import DocumentRecord, Event, Failure, Ledger
-from ledger.records import second
+from ledger.failures import Failure
+from ledger.ledger import Ledger
+from ledger.records import DocumentRecord, Event, second
 from zoho.books import Books
 
 # What stands for an event in a list: a document with an amount, else a void; the foremost first.

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from flask import abort
 
-from ledger import STATES, Chosen, Place, Which
+from ledger.bulks import Chosen
+from ledger.lists import Place, Which
+from ledger.records import STATES
 
 FILTERS = ("state", "connection", "kind", "from", "to")
 _DAY = timedelta(days=1)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger import Event, Ledger, Place, Trouble, Which
+from ledger.ledger import Ledger
+from ledger.lists import Place, Which
+from ledger.records import Event, Trouble
 
 IN_A_PAGE = 50
 MOST_LOOKED_THROUGH = 2000

@@ -5,7 +5,7 @@ from typing import Any
 
 from console.guard import services
 from errors import Question, Subject
-from ledger import Event
+from ledger.records import Event
 from zoho.lookups import Nameable
 
 SENTENCES: Mapping[Subject, str] = {

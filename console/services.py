@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from config.connections import Connection
+from config.connection import Connection
 from config.settings import Settings
 from console.audit import Audit
 from console.comparisons import Comparisons
@@ -16,7 +16,8 @@ from console.receipts import Receipts
 from console.sessions import Session, Sessions
 from console.tryouts import Tryouts
 from drafts import ExpenseDraft, Verdict
-from ledger import Event, Ledger, Trouble
+from ledger.ledger import Ledger
+from ledger.records import Event, Trouble
 from mappings import Source
 from outbound import File
 from zoho.books import Books

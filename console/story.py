@@ -6,9 +6,8 @@ from typing import Any
 
 from config.redaction import hide
 from console.services import Computed, Rehearsed
-from ledger import DocumentRecord, Event, Trouble
 from ledger.calls import CallMade, read_body
-from ledger.records import amount_text
+from ledger.records import DocumentRecord, Event, Trouble, amount_text
 
 OPEN = frozenset({"queued", "working", "waiting", "awaiting_approval", "parked"})
 """States in which something may still be sent."""

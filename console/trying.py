@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import request
 
-from config.connections import Connection
+from config.connection import Connection
 from console.guard import services
 from console.tryouts import Request, Version
 from console.versions import live_version
-from ledger import Event
+from ledger.records import Event
 from mappings import Source
 from mappings.describing import read_cases
 from mappings.examples import compact

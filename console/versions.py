@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort
 
-from config.connections import Connection
+from config.connection import Connection
 from console.tryouts import Version
 from mappings import BUILT_IN, Source
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from errors import NotRecorded, Refused, TooLarge
 from ingest.door import Admitted, Door
 from ingest.intake import Intake
-from ledger import Arrival, Recorded
+from ledger.arrivals import Arrival, Recorded
 from mappings import Handshake, Received, Reply, Then
 
 RETRY_AFTER_SECONDS = 30

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from config.connections import Connection
+from config.connection import Connection
 from errors import UnknownConnection, WrongType
 from ingest.schemes import Request, Verifier, address, make_scheme
-from ledger import Arrival
+from ledger.arrivals import Arrival
 from mappings import Asked, Handshake, HandshakePlan, Received, Source
 
 # Whatever is in front of the door may have checked these; nobody needs them afterwards.

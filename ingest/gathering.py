@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from greenlet import getcurrent, greenlet
 
 from errors import NotRecorded
-from ledger import Arrival, Recorded
+from ledger.arrivals import Arrival, Recorded
 
 Outcome = Recorded | NotRecorded
 T = TypeVar("T")

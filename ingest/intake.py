@@ -10,10 +10,11 @@ from dataclasses import replace
 import structlog
 from redis.exceptions import DataError, RedisError, ResponseError
 
-from config.sentinel import follow_master
+from config.sentinel_client import follow_master
 from errors import NotRecorded
 from ingest.spool import Spool
-from ledger import Arrival, Ledger, Recorded, new_event_id
+from ledger.arrivals import Arrival, Recorded, new_event_id
+from ledger.ledger import Ledger
 
 OPEN_SECONDS = 1.0
 SLOW_SECONDS = 0.01

@@ -31,7 +31,7 @@ from ingest.spool_files import (
     sync,
     try_lock,
 )
-from ledger import Arrival
+from ledger.arrivals import Arrival
 
 MOST_BYTES = 2**30
 FILE_BYTES = 2**24

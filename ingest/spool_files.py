@@ -23,7 +23,7 @@ from zlib import crc32
 
 import structlog
 
-from ledger import Arrival, kept_headers
+from ledger.arrivals import Arrival, kept_headers
 
 try:
     import fcntl

@@ -20,8 +20,6 @@ A contact that was known before any event needed it (origin `warmed`) belongs to
 Times are unix seconds. The lists are kept by the step that writes a record (list_document in shared.lua).
 """
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -36,12 +34,6 @@ from ledger.records import DocumentRecord, document_record, kind_of, moment
 from ledger.scripts import load
 
 Fields = Mapping[str, str | int | float | Decimal | None]
-
-
-def marker(business_key: str, generation: int) -> str:
-    """What makes a document findable in Zoho: `bh-` and 12 characters from the hash of its key and generation."""
-    digest = hashlib.sha256(f"{business_key}\n{generation}".encode()).digest()
-    return "bh-" + base64.b32encode(digest).decode().lower()[:12]
 
 
 class LeaseLost(Busy):

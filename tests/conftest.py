@@ -26,7 +26,7 @@ from ingest.app import create_app
 from ingest.door import Door
 from ingest.intake import Intake
 from ingest.spool import Spool
-from ledger import Ledger
+from ledger.ledger import Ledger
 from mappings import Then
 from outbound import Apis
 from tests.scene import Clock, Hooks, Sandbox, Worker, settings_for

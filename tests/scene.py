@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from cli.examples import answering_at, find_example, sign
 from cli.stand_ins import entries, expect, made_up_credentials
 from ingest.schemes import Request
-from ledger import DocumentRecord, Event
+from ledger.records import DocumentRecord, Event
 from mappings import BUILT_IN, Example, Source, load_sources
 from tests.ingest.key_pairs import pair, private_pem, public_half
 from worker.desk import Desk

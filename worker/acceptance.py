@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from drafts import DocumentKind
-from ledger import DocumentRecord, Ledger
+from ledger.ledger import Ledger
+from ledger.records import DocumentRecord
 from worker.desk import Desk
 from worker.recording import recording_calls
 from worker.undo import books_of

@@ -3,7 +3,7 @@
 import structlog
 
 from errors import BookhookError, NeedsAttention
-from ledger import DocumentRecord, Event
+from ledger.records import DocumentRecord, Event
 from mappings import Answer, Post
 from outbound import NotDelivered
 from worker.desk import Desk

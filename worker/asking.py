@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from errors import Busy
-from ledger import Approval, DocumentRecord, Event, Trouble
+from ledger.approvals import Approval
+from ledger.records import DocumentRecord, Event, Trouble
 from mappings import Post
 from outbound import ApiLimited
 from worker.desk import Desk

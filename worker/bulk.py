@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 from redis.exceptions import RedisError
 
-from ledger import Bulk, Deed, Ledger
+from ledger.bulks import Bulk, Deed
 from ledger.handoff import REPLAYS
+from ledger.ledger import Ledger
 from worker.desk import Desk
 from worker.turns import end_by_hand, give_turn, why_not
 from worker.undo import UNDONE

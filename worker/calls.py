@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from drafts import Drafts, ExpenseDraft, InvoiceDraft
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.documents import Party
 from worker.expenses import customer_of_expense, vendor_of_expense
 from worker.invoices import customer_of_order

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from drafts import ContactDraft
 from errors import NeedsAttention, RetryLater
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.desk import Desk
 from worker.naming import named_contact
 from worker.posting import Effect, Prepared, Standing

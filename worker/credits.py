@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from drafts import CancelDraft, RefundDraft
 from errors import Conflict, RetryLater
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.documents import compare_totals, digest_money, marked_effect, refuse_contradiction
 from worker.payments import customer_of, mend_customer
 from worker.posting import Prepared

@@ -5,7 +5,8 @@ Only ids that the connection's `approvers` list count, only for events of that c
 
 from drafts import DecisionDraft
 from errors import Rejected
-from ledger import Decided, Event
+from ledger.approvals import Decided
+from ledger.records import Event
 from worker.answers import tell_decided, tell_rejected
 from worker.asking import show_if_free
 from worker.orders import Outcome

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from config.connections import Connection
-from ledger import Event, Ledger
+from config.connection import Connection
+from ledger.ledger import Ledger
+from ledger.records import Event
 from mappings import Source
 from outbound import Apis, Outbound
 from worker.company import Company

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from drafts import ContactDraft, DocumentKind, ExpenseDraft, InvoiceDraft, Line, PaymentDraft, RefundDraft
 from errors import Conflict, OutcomeUnknown, RetryLater, TaxDiffers, TotalDiffers, ZohoRejected
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.contacts import contact_effect, contact_key, forget_contact
 from worker.posting import Effect, Prepared, Standing
 from worker.second_lock import SecondLock

@@ -1,7 +1,7 @@
 """An expense: approved where that is needed, posted, its receipt put to it."""
 
 from drafts import ContactDraft, Drafts, ExpenseDraft
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.approvals import require_approval
 from worker.documents import Party, compare_totals, digest_money, marked_effect, refuse_contradiction
 from worker.posting import Prepared

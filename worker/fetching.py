@@ -13,15 +13,16 @@ from typing import Any
 
 import simplejson
 
-from config.connections import Connection
+from config.connection import Connection
 from config.keys import Key
 from errors import BookhookError, NeedsAttention
-from ledger import Event
+from ledger.records import Event
 from mappings import Call, Malformed, Page, Post, Received, Source, Steps, read_answer
 from mappings.fetch_grammar import Api
 from outbound import ApiAnswer, ApiCall, ApiRefused, Keeper, Limit
 from worker.desk import Desk
-from worker.reading import mapping_options, received_of
+from worker.options import mapping_options
+from worker.reading import received_of
 from worker.task import Task
 
 MOST_BYTES = 10 * 1024 * 1024

@@ -14,9 +14,9 @@ from functools import partial
 import structlog
 from redis.exceptions import RedisError
 
-from config.connections import Connection
+from config.connection import Connection
 from errors import BookhookError, MappingError
-from ledger import Arrival
+from ledger.arrivals import Arrival
 from mappings import Call, Received, Source
 from outbound import ApiAnswer, ApiLimited
 from worker.desk import Desk

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from drafts import Drafts, InvoiceDraft
 from errors import MappingError, Unreadable
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.documents import (
     Party,
     compare_totals,
@@ -15,8 +15,9 @@ from worker.documents import (
     refuse_contradiction,
 )
 from worker.naming import WALK_IN
+from worker.options import mapping_options
 from worker.posting import Prepared
-from worker.reading import mapping_options, received_of
+from worker.reading import received_of
 from worker.task import Task
 
 

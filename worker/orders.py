@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from drafts import Drafts
 from errors import Conflict, WaitsForOrder
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.credits import cancel, credit, make_room
 from worker.documents import digest_money
 from worker.invoices import Version, newest_version, post_invoice

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from drafts import DocumentKind, PaymentDraft
 from errors import NeedsAttention, Question
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.documents import digest_money, marked_effect, refuse_contradiction
 from worker.posting import Prepared
 from worker.so_far import parts

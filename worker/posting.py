@@ -18,7 +18,10 @@ from decimal import Decimal
 import structlog
 
 from errors import NeedsAttention, OutcomeUnknown, RetryLater
-from ledger import CAREFUL_SECONDS, DocumentRecord, Fields, marker
+from ledger.documents import Fields
+from ledger.incarnation import CAREFUL_SECONDS
+from ledger.marks import marker
+from ledger.records import DocumentRecord
 from worker.desk import Desk
 
 FIRST_LOOK_SECONDS = 2.0

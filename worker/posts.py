@@ -3,7 +3,7 @@
 import structlog
 
 from errors import BookhookError
-from ledger import Event
+from ledger.records import Event
 from mappings import Post
 from outbound import ApiLimited
 from worker.desk import Desk

@@ -9,8 +9,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from config.sentinel import follow_master
-from ledger import RENEW_SECONDS
+from config.sentinel_client import follow_master
+from ledger.leases import RENEW_SECONDS
 from worker.desk import Desk
 from worker.dispatch import dispatch
 from worker.jobs import sit_down_at

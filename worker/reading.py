@@ -5,29 +5,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from config.answers import lay_over
-from config.connections import Connection
-from config.options import ConnectionOptions
+from config.connection import Connection
 from drafts import ExpenseDraft
 from errors import NeedsAttention
-from ledger import Event
-from mappings import Options, Received, Source
+from ledger.records import Event
+from mappings import Received, Source
+from worker.options import mapping_options
 
 
 def received_of(event: Event) -> Received:
     """The request as it came, with what was fetched for it, if all of it was."""
     kept = json.loads(event.fetched, parse_float=Decimal) if event.fetched else {}
     return Received(event.body, event.headers, kept.get("fetched"), at=event.received_at.timestamp())
-
-
-def mapping_options(options: ConnectionOptions, time_zone: str) -> Options:
-    """What a mapping may use besides the event."""
-    expenses = options.expenses
-    return Options(
-        time_zone=time_zone,
-        paid_through=expenses.paid_through,
-        default_account=expenses.default_account,
-        accounts=expenses.accounts,
-    )
 
 
 def expense_of(

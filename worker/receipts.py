@@ -7,7 +7,7 @@ kept in the ledger: it came with the event, or is fetched again.
 from dataclasses import dataclass, field
 
 from drafts import ReceiptDraft
-from ledger import DocumentRecord, Event
+from ledger.records import DocumentRecord, Event
 from outbound import File, ReceiptRefused, recognise
 from worker.desk import Desk
 from worker.fetching import keepers

@@ -14,7 +14,9 @@ from decimal import Decimal
 from typing import cast
 
 from drafts import DocumentKind
-from ledger import DocumentRecord, Ledger, marker
+from ledger.ledger import Ledger
+from ledger.marks import marker
+from ledger.records import DocumentRecord
 from worker.desk import Desk
 from zoho.books import Books
 from zoho.protocol import Row, read_money

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger import CallMade
+from ledger.calls import CallMade
 from ledger.records import moment
 from worker.desk import Desk
 from zoho.watching import Made, watched

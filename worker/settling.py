@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drafts import RefundDraft
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.payments import balance_of, is_settled_by_hand
 from worker.posting import Prepared, Standing
 from worker.statuses import IN_DOUBT, mark_sent

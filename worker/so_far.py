@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from drafts import PaymentDraft, RefundDraft
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.task import Task
 
 SoFar = TypeVar("SoFar", PaymentDraft, RefundDraft)

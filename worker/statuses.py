@@ -6,7 +6,7 @@ A status can be read back, so that it is set exactly as often as needed. An e-ma
 from collections.abc import Callable
 
 from errors import NeedsAttention, OutcomeUnknown, RetryLater, ZohoRejected
-from ledger import DocumentRecord
+from ledger.records import DocumentRecord
 from worker.posting import Prepared, Standing
 from worker.task import Task
 

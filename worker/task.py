@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from config.options import ConnectionOptions
 from errors import Conflict
-from ledger import DocumentRecord, Event, LeaseLost
+from ledger.documents import LeaseLost
+from ledger.records import DocumentRecord, Event
 from worker.desk import Desk
 from worker.posting import Effect, Prepared, Standing, bring_about
 from zoho.books import Books

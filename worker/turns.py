@@ -4,8 +4,8 @@ An answer that is not None says, as the end of a sentence or one of its own, why
 """
 
 from errors import Busy
-from ledger import Ledger
 from ledger.handoff import PEOPLE
+from ledger.ledger import Ledger
 
 
 def give_turn(ledger: Ledger, event_id: str, *, refetch: bool = False, priority: int = PEOPLE) -> str | None:

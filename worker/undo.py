@@ -16,7 +16,7 @@ import structlog
 
 from drafts import DocumentKind
 from errors import NeedsAttention, OutcomeUnknown, RetryLater, ZohoRejected
-from ledger import DocumentRecord, Trouble
+from ledger.records import DocumentRecord, Trouble
 from ledger.undoing import FOLLOW_UPS
 from worker.asking import show_if_free
 from worker.desk import Desk

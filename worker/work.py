@@ -11,7 +11,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from config.answers import lay_over
-from config.connections import Connection
+from config.connection import Connection
 from config.organizations import DEFAULT
 from drafts import Drafts
 from errors import (
@@ -24,7 +24,8 @@ from errors import (
     RetryLater,
     ZohoUnavailable,
 )
-from ledger import Event, Finished, Suspect, Trouble
+from ledger.events import Finished, Suspect
+from ledger.records import Event, Trouble
 from mappings import Source
 from worker.answers import tell_awaiting_approval, tell_parked, tell_posted, tell_rejected
 from worker.asking import show_if_free, show_outcome
@@ -33,9 +34,10 @@ from worker.decisions import carry_out
 from worker.desk import Desk
 from worker.expenses import settle_expense
 from worker.fetching import complete
+from worker.options import mapping_options
 from worker.orders import Outcome, settle_order
 from worker.pauses import pause, tell_resumed
-from worker.reading import mapping_options, received_of
+from worker.reading import received_of
 from worker.recording import gathering_calls
 from worker.retries import delay_seconds
 from worker.task import Task

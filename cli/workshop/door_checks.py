@@ -8,7 +8,7 @@ from cli.workshop.cases import find_outcome
 from cli.workshop.damage import damage
 from cli.workshop.signing import NOW, PUBLIC_URL, covers, made_secret, sign_as_it_is, window_seconds
 from cli.workshop.trial import Complaint, Complaints, Trial
-from config.connections import Connection
+from config.connection import Connection
 from errors import Refused
 from ingest.door import Door
 from ingest.schemes import Request

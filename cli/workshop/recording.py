@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from cli.workshop.redaction import Redaction
 from cli.workshop.signing import secret_headers
-from ledger import Event
+from ledger.records import Event
 from mappings import Example, Source
 from mappings.received import FORM
 

@@ -13,7 +13,9 @@ from console.listing import listed
 from console.notices import give_notice
 from drafts import Verdict
 from errors import BookhookError
-from ledger import Approval, Event, Which
+from ledger.approvals import Approval
+from ledger.lists import Which
+from ledger.records import Event
 
 IN_A_PAGE = 25
 HISTORY = 50

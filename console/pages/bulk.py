@@ -11,8 +11,7 @@ from console.filters import asked_for, chosen, which
 from console.frame import Pages
 from console.guard import services, visitor
 from console.notices import give_notice
-from ledger import Bulk, Deed
-from ledger.bulks import LEASE_SECONDS
+from ledger.bulks import LEASE_SECONDS, Bulk, Deed
 
 NEWEST = 50
 # What can be done about events of a state.

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import abort, request, url_for
 
-from config.connections import Connection
+from config.connection import Connection
 from console.comparisons import Comparison, Found
 from console.frame import Pages
 from console.guard import services, visitor
@@ -16,8 +16,7 @@ from console.pages.mappings import find_source
 from console.trying import NotTried, Wanted, read_form, request_of
 from console.tryouts import TooBusy, Tried
 from console.versions import live_version
-from ledger import Event
-from ledger.records import second
+from ledger.records import Event, second
 from mappings.describing import title
 
 MOST_EVENTS = 500

@@ -14,7 +14,7 @@ from console.notices import give_notice
 from console.pages.reconciled import in_words
 from console.questions import asked_by
 from errors import BookhookError, NeedsAttention
-from ledger import STATES, Event
+from ledger.records import STATES, Event
 
 KINDS = ("invoice", "expense", "payment", "credit_note", "contact")
 pages = Pages("events")

@@ -12,8 +12,10 @@ from console.listing import MOST_LOOKED_THROUGH
 from console.notices import give_notice
 from console.questions import asked, in_words, names_for
 from errors import BookhookError, Question
-from ledger import Answer, Chosen, Event, Failure
-from ledger.failures import key_of
+from ledger.answers import Answer
+from ledger.bulks import Chosen
+from ledger.failures import Failure, key_of
+from ledger.records import Event
 from zoho.lookups import LIST_OF, Nameable
 
 pages = Pages("failures")

@@ -5,13 +5,13 @@ from typing import Any
 
 from flask import abort, request
 
-from config.connections import Connection
+from config.connection import Connection
 from console import facts
 from console.frame import Pages
 from console.guard import services
 from console.versions import comes_along, live_version
-from ledger import Traffic
 from ledger.records import second
+from ledger.traffic import Traffic
 from mappings import Example, Source
 from mappings.describing import deeds_by_topic, read_cases, readme, title
 

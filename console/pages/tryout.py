@@ -12,8 +12,7 @@ from console.pages.mappings import find_source
 from console.trying import NotTried, Wanted, find_event, find_example, read_form, read_pasted, request_of
 from console.tryouts import TooBusy, Tried, Version
 from console.versions import comes_along, excerpt
-from ledger import Event
-from ledger.records import second
+from ledger.records import Event, second
 from mappings.describing import read_cases, title
 
 NEWEST = 20

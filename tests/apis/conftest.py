@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from config.connections import Connection
+from config.connection import Connection
 from mappings import Options, Received, Source, load_sources
 from outbound import Apis
 from tests.apis.platform import KEY, Platform

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ledger import marker
+from ledger.marks import marker
 from tests.chaos.plan import Plan
 from tests.chaos.things import Change, Order
 from tests.orders import figures

@@ -12,7 +12,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from ledger import Ledger
+from ledger.ledger import Ledger
 from tests.chaos import faults
 from tests.chaos.killer import Killer
 from tests.chaos.plan import Plan, draw

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import marker
+from ledger.marks import marker
 from tests.chaos.lives import lives
 from tests.chaos.plan import draw
 from tests.chaos.plant import PLANTS, ROOT, plant

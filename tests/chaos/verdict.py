@@ -12,7 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ledger import Event, Ledger, Step, marker
+from ledger.ledger import Ledger
+from ledger.marks import marker
+from ledger.records import Event, Step
 from tests.chaos.lives import judge_lives
 from tests.chaos.plan import Plan, Request
 from tests.chaos.shops import request_for

@@ -11,7 +11,7 @@ import pytest
 from cli import record
 from cli.workshop.recording import Recorder
 from cli.workshop.redaction import Redaction
-from ledger import Event
+from ledger.records import Event
 from mappings import BUILT_IN, load_source
 from tests.scene import SOURCES, example
 

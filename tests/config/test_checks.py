@@ -1,5 +1,5 @@
 import pytest
-from environs import ValidationError
+from marshmallow import ValidationError
 
 from config.checks import (
     is_custom_field,

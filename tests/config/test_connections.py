@@ -1,6 +1,7 @@
 import pytest
 
-from config.connections import Connection, read_connections
+from config.connection import Connection
+from config.connections import read_connections
 from config.problems import ConfigError
 
 SOURCES = {"shopify": "SHOPIFY_WEBHOOK_SECRET", "slack": "SLACK_SIGNING_SECRET"}

@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from environs import ValidationError
+from marshmallow import ValidationError
 
 from config.problems import ConfigError
 from config.redis_client import connect_redis, find_risks, open_redis, redis_address
-from config.sentinel import BehindSentinels, Sentinels, follow_master, parse_sentinels
+from config.sentinel import Sentinels, parse_sentinels
+from config.sentinel_client import BehindSentinels, follow_master
 from config.settings import read_settings
 from tests.e2e.conftest import until
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Trouble
+from ledger.records import Trouble
 from tests.console.conftest import ORDER, order
 from tests.scene import example
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger import Ledger
+from ledger.ledger import Ledger
 from tests.connected import connect, disconnect, without_grant
 from tests.e2e.conftest import until
 from tests.e2e.test_processes import deliver_at_once, order

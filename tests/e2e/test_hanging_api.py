@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from cli.examples import sign
-from ledger import Ledger
+from ledger.ledger import Ledger
 from mappings import Example, load_sources
 from outbound.pace import AT_ONCE
 from tests.e2e.conftest import until

@@ -10,7 +10,8 @@ from dataclasses import replace
 import requests
 
 from cli.send import deliver
-from ledger import Chosen, Ledger
+from ledger.bulks import Chosen
+from ledger.ledger import Ledger
 from tests.e2e.conftest import until
 from tests.scene import SOURCES, example, two_secrets
 

@@ -13,7 +13,7 @@ import requests
 
 from cli.send import deliver
 from config.redis_client import connect_redis
-from ledger import Ledger
+from ledger.ledger import Ledger
 from tests.e2e.conftest import until
 from tests.scene import SOURCES, example, settings_for, two_secrets
 

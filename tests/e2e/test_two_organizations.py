@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from cli.examples import sign
-from ledger import Ledger
+from ledger.ledger import Ledger
 from tests.e2e.conftest import until
 from tests.scene import SOURCES
 from tests.two_organizations import AMERICA, EUROPE, SECRET_OF, order, settings_of_both

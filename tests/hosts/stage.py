@@ -20,7 +20,7 @@ from rq.serializers import JSONSerializer
 
 from config.embedded import find_server
 from config.redis_client import connect_redis
-from ledger import Ledger
+from ledger.ledger import Ledger
 from tests.chaos.plan import Plan
 from tests.chaos.recovery import AT_WORK, jobs_of
 from tests.chaos.sender import Sender

@@ -15,7 +15,7 @@ from ingest.app import create_app
 from ingest.door import Door
 from ingest.intake import Breaker, Intake
 from ingest.spool import Spool
-from ledger import Arrival
+from ledger.arrivals import Arrival
 from tests.scene import SOURCES, Clock, Hooks, example, two_secrets
 from tests.scene import Worker as SceneWorker
 

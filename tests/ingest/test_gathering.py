@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 from errors import NotRecorded
 from ingest.gathering import Gathering
-from ledger import Recorded
+from ledger.arrivals import Recorded
 from tests.ingest.machine import arrival
 
 

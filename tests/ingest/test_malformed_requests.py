@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentry_sdk.transport import Transport
 
-from config.connections import Connection
+from config.connection import Connection
 from config.sentry import configure_sentry
 from errors import SignatureMismatch
 from ingest.app import create_app

@@ -176,7 +176,7 @@ DISK_FULL = """
 import resource, sys
 from pathlib import Path
 from ingest.spool import Spool
-from ledger import Arrival
+from ledger.arrivals import Arrival
 
 spool = Spool(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))

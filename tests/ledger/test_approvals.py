@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from ledger import Arrival, Ledger
+from ledger.arrivals import Arrival
+from ledger.ledger import Ledger
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Arrival, Trouble
 from ledger.archive import WORDS, Archive
+from ledger.arrivals import Arrival
+from ledger.records import Trouble
 
 BODY = json.dumps({"id": 1, "line_items": [{"title": f"Chair {n}", "price": "10.00"} for n in range(40)]}).encode()
 HEADERS = {"X-Shopify-Topic": "orders/paid", "Content-Type": "application/json"}

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ledger import Arrival, CallMade, Chosen
-from ledger.bulks import LEASE_SECONDS
+from ledger.arrivals import Arrival
+from ledger.bulks import LEASE_SECONDS, Chosen
+from ledger.calls import CallMade
 
 PARKED = Chosen(state="parked")
 RETENTION = 90 * 86400

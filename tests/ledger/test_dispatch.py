@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from ledger import RENEW_SECONDS, Arrival, Finished, Ledger, Trouble
-from ledger.events import LEASE_SECONDS
+from ledger.arrivals import Arrival
+from ledger.events import LEASE_SECONDS, Finished
+from ledger.leases import RENEW_SECONDS
+from ledger.ledger import Ledger
+from ledger.records import Trouble
 
 BIG, SMALL = "10000001", "10000002"
 ARRIVAL = Arrival(connection="c", source="s", organization=BIG, topic="t", delivery=None, headers={}, body=b"")

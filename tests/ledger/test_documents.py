@@ -6,7 +6,10 @@ import pytest
 from redis import Redis
 
 from errors import Busy
-from ledger import DocumentRecord, LeaseLost, Ledger, marker
+from ledger.documents import LeaseLost
+from ledger.ledger import Ledger
+from ledger.marks import marker
+from ledger.records import DocumentRecord
 
 KEY = "shopify/invoice/order:1"
 

@@ -7,8 +7,10 @@ import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from ledger import Arrival, Finished, Ledger, Suspect, Trouble
-from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS
+from ledger.arrivals import Arrival
+from ledger.events import LEASE_SECONDS, LOST_JOB_SECONDS, Finished, Suspect
+from ledger.ledger import Ledger
+from ledger.records import Trouble
 
 ARRIVAL = Arrival(
     connection="shopify",

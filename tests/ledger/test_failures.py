@@ -3,7 +3,8 @@
 import pytest
 
 from errors import Question
-from ledger import Arrival, Trouble
+from ledger.arrivals import Arrival
+from ledger.records import Trouble
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from ledger import Arrival, Ledger
+from ledger.arrivals import Arrival
 from ledger.handoff import JOB_TIMEOUT_SECONDS, QUEUE, WORK_EVENT
+from ledger.ledger import Ledger
 
 ARRIVAL = Arrival(connection="c", source="s", organization="1", topic="t", delivery=None, headers={}, body=b"{}")
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from config.redis_client import connect_redis
 from errors import RetryLater
-from ledger import Ledger
+from ledger.ledger import Ledger
 
 ALWAYS = {"appendonly": "yes", "appendfsync": "always"}
 EVERY_SECOND = {"appendonly": "yes", "appendfsync": "everysec"}

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from ledger import Arrival, Ledger, Trouble, marker
+from ledger.arrivals import Arrival
+from ledger.ledger import Ledger
+from ledger.marks import marker
+from ledger.records import Trouble
 
 KEY = "shopify/invoice/order:1"
 POSTED = {"state": "posted", "organization": "1", "zoho_id": "70", "posted_at": 100.0}

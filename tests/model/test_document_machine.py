@@ -8,9 +8,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from redis import Redis
 
 from errors import Busy
-from ledger import DocumentRecord, LeaseLost, Ledger
+from ledger.documents import LeaseLost
 from ledger.events import LEASE_SECONDS
-from ledger.records import kind_of
+from ledger.ledger import Ledger
+from ledger.records import DocumentRecord, kind_of
 from tests.model.machines import try_machine
 from tests.scene import Clock
 

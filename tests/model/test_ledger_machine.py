@@ -18,9 +18,11 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from ledger import STATES, Arrival, Ledger, Suspect, Trouble
 from ledger.archive import ENDED
-from ledger.events import LEASE_SECONDS
+from ledger.arrivals import Arrival
+from ledger.events import LEASE_SECONDS, Suspect
+from ledger.ledger import Ledger
+from ledger.records import STATES, Trouble
 from tests.model.expected import OPEN, Books, Expected, Grip
 from tests.model.lists import Said, look
 from tests.model.machines import try_machine

@@ -16,7 +16,7 @@ from redis import Redis
 from cli.deployment import Deployment
 from cli.desk import open_desk
 from config.options import ConnectionOptions
-from ledger import DocumentRecord, Event
+from ledger.records import DocumentRecord, Event
 from tests.model.effects import Actor, as_actor
 from tests.orders import Figures, figures
 from tests.scene import Clock, Hooks, Sandbox, example

@@ -11,7 +11,7 @@ import pytest
 from cli.deployment import read_deployment
 from cli.desk import open_desk
 from config.redis_client import connect_redis
-from ledger import CAREFUL_SECONDS
+from ledger.incarnation import CAREFUL_SECONDS
 from tests.scene import Worker, example, settings_for
 
 ORDER = example("shopify/paid_order")
