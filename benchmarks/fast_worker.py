@@ -9,6 +9,7 @@ import sys
 from benchmarks.fast_clock import FastClock
 from cli.deployment import read_deployment
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from config.logs import configure_logs
 from config.redis_client import connect_redis, redis_address
 from worker import process
@@ -20,7 +21,7 @@ def main(origin: float, factor: float, threads: int) -> None:
     deployment = read_deployment(posts=True)
     process.TICK_SECONDS /= factor
     with redis_address(deployment.settings) as url, connect_redis(url) as redis:
-        ledger = deployment.ledger(redis, clock=FastClock(origin, factor))
+        ledger = ledger_of(deployment, redis, clock=FastClock(origin, factor))
         desk = open_desk(deployment, ledger, report=lambda error: print(repr(error), flush=True))
         process.run_worker(desk, lambda: connect_redis(url), threads=threads, burst=False)
 

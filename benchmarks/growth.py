@@ -23,6 +23,7 @@ from benchmarks.place import SHOPIFY_SECRET, Place, set_place
 from benchmarks.table import Row, at_most
 from cli.deployment import read_deployment
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from ingest.app import create_app
 from ingest.door import Door
 from ingest.intake import Intake
@@ -119,7 +120,7 @@ def _open_shop() -> Iterator[Shop]:
 def open_shop(place: Place, redis: Redis) -> Shop:
     redis.config_set("appendonly", "no")
     deployment = read_deployment(place.environ, posts=True)
-    ledger = deployment.ledger(redis)
+    ledger = ledger_of(deployment, redis)
     desk = open_desk(deployment, ledger, report=_fail)
     door, intake = Door(deployment.configured, deployment.connections), Intake(ledger, Spool(place.folder / "spool"))
     app = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes)

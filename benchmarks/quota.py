@@ -33,6 +33,7 @@ from benchmarks.place import Place, is_up, set_place, until
 from benchmarks.sale import Order, Shop, make_orders, put_customers_into_zoho, send_and_repeat, send_each_in_time
 from benchmarks.table import Row, at_least, at_most
 from cli.deployment import read_deployment
+from cli.ledgers import ledger_of
 from cli.stage import find_free_port
 from config.redis_client import connect_redis
 from ingest.app import create_app
@@ -219,7 +220,7 @@ def _deliver_at_the_door(place: Place, orders: Sequence[Order], clock: FastClock
     """Through the door of `bookhook web`, in this process: how fast that answers is not the question here."""
     deployment, shop = read_deployment(place.environ), Shop()
     with connect_redis(place.redis_url) as redis:
-        intake = Intake(deployment.ledger(redis, clock=clock), Spool(place.folder / "spool"))
+        intake = Intake(ledger_of(deployment, redis, clock=clock), Spool(place.folder / "spool"))
         door = Door(deployment.configured, deployment.connections)
         client = create_app(door, intake, max_body_bytes=deployment.settings.max_body_bytes, clock=clock).test_client()
 

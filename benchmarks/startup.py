@@ -38,8 +38,12 @@ ENDING = {
     "undo": ("undo", NOBODY),
     "warm": ("warm",),
 }
-# These go through every mapping, or everything in a folder.
-WORKING = {"sources": ("sources",), "test-source": ("test-source", "shopify")}
+# These go through every mapping, or everything in a folder: of Shopify's many examples, and of Wix, with RSA keys.
+WORKING = {
+    "sources": ("sources",),
+    "test-source shopify": ("test-source", "shopify"),
+    "test-source wix": ("test-source", "wix"),
+}
 
 
 def run(*, quick: bool) -> list[Row]:

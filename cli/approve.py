@@ -10,7 +10,7 @@ import click
 from cli.actions import tell_decision
 from cli.deployment import Deployment
 from cli.desk import login_name, open_desk
-from cli.events import open_ledger
+from cli.ledgers import open_ledger
 from cli.organizations import open_organizations
 from config.reports import tell_nobody
 from drafts import Verdict

@@ -12,8 +12,9 @@ import click
 
 from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Rehearsal, Stage, set_stage
-from cli.events import describe_trouble, open_ledger
 from cli.jsonl import NotARequest, Requests
+from cli.ledgers import open_ledger
+from cli.wording import describe_trouble
 from config.connection import Connection
 from errors import NeedsAttention
 from ingest.door import make_arrival

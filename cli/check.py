@@ -14,6 +14,7 @@ from cli.connections import describe, describe_organization, find_unknown_names
 from cli.deployment import Deployment, find_lacks, read_deployment, without_repeats
 from cli.expenses import find_gaps
 from cli.keys import describe_apis
+from cli.ledgers import ledger_of
 from cli.organizations import open_organizations
 from cli.shared_secrets import find_shared_secrets
 from config.organizations import DEFAULT
@@ -82,7 +83,7 @@ def _find_warnings(deployment: Deployment, *, restored: bool) -> Iterator[str]:
     if waiting := Spool(deployment.settings.spool).depth():
         yield f"{waiting} events wait in the spool: a running `bookhook web` records them as soon as Redis can"
     with suppress(RedisError), open_redis(deployment.settings) as redis:  # what is wrong with Redis is a problem
-        ledger = deployment.ledger(redis)
+        ledger = ledger_of(deployment, redis)
         if restored:
             ledger.incarnation.declare_gone_back()
         yield from _find_care(deployment, ledger)

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from cli.actions import ConsoleActions
 from cli.deployment import Deployment
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from cli.listening import PORT, host_option, require_free
 from cli.organizations import open_organizations
 from cli.rehearsal import rehearse_event
@@ -58,7 +59,7 @@ def create_console_app() -> Flask:
     deployment, address = start_process()
     report = start_reports(deployment.settings.sentry_dsn)
     redis = connect_redis(address)
-    services = open_services(deployment, deployment.ledger(redis), report=report)
+    services = open_services(deployment, ledger_of(deployment, redis), report=report)
     with suppress(RedisError):  # without Redis there are no pages either; the next start does it
         services.grants.renew_seals()
     if password := deployment.settings.console_password:

@@ -1,12 +1,9 @@
 """Putting a deployment together: settings, sources and connections, checked as one list."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from redis import Redis
 
 from cli.keys import find_heal_keys, hosts_without_keys, read_keys
 from cli.shelf import Shelf
@@ -17,7 +14,6 @@ from config.problems import ConfigError
 from config.settings import Settings, find_missing_grant, read_settings
 from config.table import SETTINGS
 from ingest.schemes import make_scheme
-from ledger.ledger import Ledger
 from mappings import MappingFileErrors, Source, load_sources, patch_source
 
 OUR_SETTINGS = frozenset(setting.name for setting in SETTINGS)
@@ -47,10 +43,6 @@ class Deployment:
     def public_url(self, connection: Connection) -> str:
         """Where its sender reaches this deployment, as far as that is known."""
         return connection.public_url or self.settings.public_url
-
-    def ledger(self, redis: Redis, *, clock: Callable[[], float] = time.time) -> Ledger:
-        """The ledger in that Redis."""
-        return Ledger(redis, clock=clock, retention_days=self.settings.retention_days)
 
 
 def read_deployment(

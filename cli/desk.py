@@ -12,7 +12,7 @@ import click
 from redis.exceptions import RedisError
 
 from cli.deployment import Deployment
-from cli.events import open_ledger
+from cli.ledgers import open_ledger
 from cli.organizations import choose_organizations, open_organizations, say
 from config.checks import is_loopback
 from config.organization_list import hosts_of

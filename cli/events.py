@@ -2,28 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import click
-from redis.exceptions import RedisError
 
-from cli.deployment import Deployment, read_deployment
-from config.redis_client import open_redis
+from cli.ledgers import open_ledger
+from cli.wording import describe_trouble
 from ledger.approvals import DONE
 from ledger.ledger import Ledger
 from ledger.records import STATES, Event, second
-
-
-@contextmanager
-def open_ledger() -> Iterator[tuple[Deployment, Ledger]]:
-    """The deployment and its ledger; a Redis that cannot be reached is said in a sentence."""
-    deployment = read_deployment()
-    try:
-        with open_redis(deployment.settings) as redis:
-            yield deployment, deployment.ledger(redis)
-    except RedisError as error:
-        raise click.ClickException(f"Redis cannot be reached ({type(error).__name__}).") from None
 
 
 @click.command()
@@ -79,11 +66,6 @@ def describe_fully(ledger: Ledger, event_id: str) -> dict[str, Any] | None:
             {"at": step.at, "step": step.step, "detail": step.detail} for step in ledger.events.timeline(event.event_id)
         ],
     }
-
-
-def describe_trouble(code: str, field: str | None, message: str) -> str:
-    """The code, the place and the reason in one line; a message that begins with the place does not repeat it."""
-    return f"{code} at {field}: {message.removeprefix(f'{field}: ')}" if field else f"{code}: {message}"
 
 
 def _line(event: Event) -> str:

@@ -12,8 +12,8 @@ import simplejson
 
 from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Call, Computed, Stage, set_stage
-from cli.events import describe_trouble
 from cli.examples import find_example
+from cli.wording import describe_trouble
 from errors import NeedsAttention, RetryLater, TaxDiffers, TotalDiffers
 from mappings import Received, Source
 from zoho.arithmetic import LineTotals, Totals

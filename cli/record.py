@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from cli.deployment import Deployment
-from cli.events import open_ledger
+from cli.ledgers import open_ledger
 from cli.workshop.recording import NotKept, Recorder
 from cli.workshop.redaction import Redaction
 from config.connection import Connection

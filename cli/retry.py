@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import click
 
 from cli.desk import is_at_terminal, login_name, sit_at_desk
-from cli.events import open_ledger
+from cli.ledgers import open_ledger
 from cli.undo import confirm, show_plan, undo_steps
 from ledger.ledger import Ledger
 from worker.acceptance import accept, differing

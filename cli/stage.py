@@ -24,6 +24,7 @@ from cli.children import KILL_SECONDS, POLL_SECONDS, children
 from cli.deployment import Deployment, read_deployment
 from cli.examples import sign
 from cli.interrupts import ignore_interrupts
+from cli.ledgers import ledger_of
 from cli.stand_ins import entries, made_up_credentials
 from config.embedded import find_server, is_running
 from config.redis_client import connect_redis, redis_address
@@ -83,7 +84,7 @@ def _build(sources: Mapping[str, Source], home: Path, opened: ExitStack) -> Stag
         running.wait_until_up(web, lambda: _is_ours(deployment, web_url))
         password = environ["BOOKHOOK_CONSOLE_PASSWORD"]
         running.wait_until_up(console, lambda: _opens(console_url, password))
-    return Stage(deployment, deployment.ledger(redis), web_url, sandbox_url, console_url, password)
+    return Stage(deployment, ledger_of(deployment, redis), web_url, sandbox_url, console_url, password)
 
 
 def demo_environment(sources: Mapping[str, Source], *, home: Path, sandbox_url: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cli.events import open_ledger
+from cli.ledgers import open_ledger
 from cli.organizations import open_organizations
 from config.organizations import DEFAULT
 from console import facts

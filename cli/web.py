@@ -9,6 +9,7 @@ import click
 from granian.constants import Interfaces
 
 from cli.deployment import Deployment
+from cli.ledgers import ledger_of
 from cli.listening import PORT, host_option, require_free
 from cli.serving import names, start, warn_of_shared_secrets
 from cli.web_server import serve, start_process
@@ -47,7 +48,7 @@ def create_web_app() -> Server:
     deployment, url = start_process()
     settings = deployment.settings
     start_reports(settings.sentry_dsn)
-    ledger = deployment.ledger(connect_redis(url, answer_seconds=DOOR_ANSWER_SECONDS))
+    ledger = ledger_of(deployment, connect_redis(url, answer_seconds=DOOR_ANSWER_SECONDS))
     intake = Intake(ledger, Spool(settings.spool), revive_redis=partial(revive_redis, settings))
     # A daemon: it may end at any moment, for what it had not recorded yet stays in the spool.
     threading.Thread(target=intake.keep_draining, args=(threading.Event(),), name="drain", daemon=True).start()

@@ -6,6 +6,7 @@ from functools import partial
 import click
 
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from cli.serving import names, start, warn_of_shared_secrets
 from config.redis_client import connect_redis, redis_address, revive_redis
 from config.reports import start_reports
@@ -26,7 +27,7 @@ def worker(threads: int, burst: bool) -> None:
     warn_of_shared_secrets(deployment)
     with redis_address(deployment.settings) as url, connect_redis(url) as redis:
         revive = partial(revive_redis, deployment.settings)
-        desk = open_desk(deployment, deployment.ledger(redis), report=report, revive_redis=revive)
+        desk = open_desk(deployment, ledger_of(deployment, redis), report=report, revive_redis=revive)
         click.echo(f"worker: {threads} threads for {names(deployment)}", err=True)
         for lack in desk.organizations.lacks():
             click.echo(f"! {lack}", err=True)

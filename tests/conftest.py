@@ -19,6 +19,7 @@ from cli import shelf
 from cli.deployment import Deployment, read_deployment
 from cli.desk import open_desk
 from cli.errands import open_errands
+from cli.ledgers import ledger_of
 from config.embedded import embedded_redis
 from config.logs import configure_logs
 from config.redis_client import connect_redis
@@ -147,7 +148,7 @@ def read_once(environ: tuple[tuple[str, str], ...]) -> Deployment:
 
 @pytest.fixture
 def ledger(deployment: Deployment, redis: Redis, clock: Clock) -> Ledger:
-    return deployment.ledger(redis, clock=clock)
+    return ledger_of(deployment, redis, clock=clock)
 
 
 @pytest.fixture

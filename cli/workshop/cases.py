@@ -37,11 +37,12 @@ def find_outcome(source: Source, example: Example) -> dict[str, Any]:
         return {"topic": identity.topic, "state": "ignored", "reason": identity.ignored}
     told = {"topic": identity.topic, "once_per": identity.once_per}
     try:
-        topic = stage.identify(received).topic
-        if ignored := stage.ignores(received, topic=topic):
+        if identity.problem:
+            raise identity.problem
+        if ignored := stage.ignores(received, topic=identity.topic):
             told |= {"state": "ignored", "reason": ignored}
         else:
-            told |= _end(stage, stage.render(received, topic=topic))
+            told |= _end(stage, stage.render(received, topic=identity.topic))
     except NeedsAttention as trouble:
         told |= _parked(trouble)
     return {name: value for name, value in told.items() if value is not None}

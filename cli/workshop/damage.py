@@ -10,17 +10,16 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from simplejson import JSONEncoder, RawJSON
+
 from mappings.received import FORM
 
 Place = tuple[Any, Any]
 """A dict or list and a key of it."""
 
+_write = JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode
 LONG = "x" * 5000
 DEEP = 3000
-
-
-class Literal(str):
-    """JSON that is written as it stands, right or wrong."""
 
 
 JUNK: tuple[object, ...] = (
@@ -44,8 +43,8 @@ JUNK: tuple[object, ...] = (
         "{id}",
     ),
     *("0.001", "-0", "1e5", "1,234.50", "٣", "NaN", "0001-01-01", "9999-12-31T23:59:59+14:00", "2026-02-30", "USDX"),
-    *(Literal(each) for each in ("NaN", "-Infinity", "1e400", "1e-400", "-0.0", "9" * 5000, "0.1" + "0" * 2000)),
-    *(Literal(each) for each in ('"\\ud800"', "[" * DEEP + "]" * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "'", "01")),
+    *(RawJSON(each) for each in ("NaN", "-Infinity", "1e400", "1e-400", "-0.0", "9" * 5000, "0.1" + "0" * 2000)),
+    *(RawJSON(each) for each in ('"\\ud800"', "[" * DEEP + "]" * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "'", "01")),
 )
 
 
@@ -90,7 +89,7 @@ def _put_junk(container: Any, key: Any, random: Random) -> None:
 def _change_type(container: Any, key: Any, random: Random) -> None:
     value = container[key]
     text = _write(value)
-    container[key] = random.choice([text, [value], {"value": value}, Literal(text.strip('"') or "0")])
+    container[key] = random.choice([text, [value], {"value": value}, RawJSON(text.strip('"') or "0")])
 
 
 def _repeat(container: Any, key: Any, random: Random) -> None:
@@ -125,13 +124,3 @@ def _damage_bytes(body: bytes, random: Random) -> bytes:
     place = random.randrange(len(body) + 1)
     inserted = random.choice([b"\xff", b"\xc3", b"\x00", b"%", b"&", b'"', b"}", b"\r\n\r\n", b"<!DOCTYPE x>"])
     return random.choice([body[:place], body[place:], body[:place] + inserted + body[place:], b"", body + body])
-
-
-def _write(value: object) -> str:
-    if isinstance(value, Literal):
-        return value
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_write(str(key))}:{_write(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_write, value)) + "]"
-    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)

@@ -21,15 +21,12 @@ def sign_as_it_is(source: Source, example: Example, secret: str, *, timestamp: f
 
 
 def made_secret(source: Source, number: int = 0) -> str:
-    """A secret that the source could have, another for each number.
-
-    Made once for all sources that have such secrets: key pairs take long.
-    """
+    """A secret that the source could have, another for each number; the same for all that have such secrets."""
     scheme = make_scheme(source.verify)
     form = (type(scheme).new_secret.__qualname__, *(getattr(scheme, name, "") for name in ("key", "word")))
     made = _MADE.setdefault(form, [])
     while len(made) <= number:
-        made.append(scheme.new_secret())
+        made.append(scheme.sample_secret(len(made)))
     return made[number]
 
 

@@ -30,6 +30,9 @@ class KeyPairScheme(Scheme):
     def new_secret(self) -> str:
         return rsa_keys.new_pair()
 
+    def sample_secret(self, number: int) -> str:
+        return rsa_keys.sample_pair(number)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rsa(KeyPairScheme):

@@ -12,9 +12,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
+    RSAPrivateNumbers,
     RSAPublicKey,
     RSAPublicNumbers,
     generate_private_key,
+    rsa_crt_dmp1,
+    rsa_crt_dmq1,
+    rsa_crt_iqmp,
 )
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import (
@@ -29,6 +33,9 @@ from ingest.schemes.scheme import CannotSign
 from mappings.web_tokens import from_base64url
 
 LEAST_BITS = 2048
+EXPONENT = 65537
+# The eight largest primes of 1024 bits are 2**1024 less these.
+_BELOW = (105, 179, 1397, 3177, 5025, 5409, 6083, 6369)
 HASHES: dict[str, type[HashAlgorithm]] = {"sha256": SHA256, "sha1": SHA1, "sha512": SHA512}
 # Reading a pair takes longer than making it, as it is proved to be one; of these it is known.
 _MADE_HERE: dict[str, RSAPrivateKey] = {}
@@ -75,7 +82,19 @@ def sign(secret: str, message: bytes, digest: str) -> bytes:
 
 def new_pair() -> str:
     """A key pair that nobody knows."""
-    pair = generate_private_key(public_exponent=65537, key_size=LEAST_BITS)
+    return _told(generate_private_key(public_exponent=EXPONENT, key_size=LEAST_BITS))
+
+
+def sample_pair(number: int) -> str:
+    """A key pair that everybody knows, another for each number up to 3, at once: finding primes takes long."""
+    p, q = (2**1024 - below for below in _BELOW[2 * number : 2 * number + 2])
+    d = pow(EXPONENT, -1, (p - 1) * (q - 1))
+    public = RSAPublicNumbers(EXPONENT, p * q)
+    numbers = RSAPrivateNumbers(p, q, d, rsa_crt_dmp1(d, p), rsa_crt_dmq1(d, q), rsa_crt_iqmp(p, q), public)
+    return _told(numbers.private_key(unsafe_skip_rsa_key_validation=True))
+
+
+def _told(pair: RSAPrivateKey) -> str:
     text = pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     _MADE_HERE[text] = pair
     return text

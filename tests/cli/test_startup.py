@@ -20,22 +20,25 @@ except SystemExit:
     print("\\n" + json.dumps({"modules": loaded, "exempt": gc.get_freeze_count()}))
 """
 # Each takes a twentieth of a second or more.
-HEAVY = frozenset({"flask", "granian", "marshmallow", "redis", "requests", "rich", "rq", "sandbox", "sentry_sdk"})
-LEDGER = frozenset({"marshmallow", "redis"})
+HEAVY = frozenset(
+    {"flask", "granian", "marshmallow", "redis", "requests", "rich", "rq", "sandbox", "sentry_sdk", "structlog"}
+)
+FILES = frozenset({"marshmallow"})
+LEDGER = FILES | {"redis", "structlog"}
 ZOHO = LEDGER | {"requests"}
 # What of these a command needs, if it is not ZOHO: whoever adds to this makes everybody wait.
 NEEDED = {
     "backfill": LEDGER,
     "console": ZOHO | {"flask", "granian"},
     "events": LEDGER,
-    "map": LEDGER,
+    "map": FILES,
     "record": LEDGER,
-    "sandbox": {"flask", "sandbox"},
-    "new-source": {"marshmallow"},
-    "schema": {"marshmallow"},
+    "sandbox": {"flask", "sandbox", "structlog"},
+    "new-source": FILES,
+    "schema": FILES,
     "show": LEDGER,
-    "sources": {"marshmallow"},
-    "test-source": LEDGER,
+    "sources": FILES,
+    "test-source": FILES,
     "web": LEDGER | {"flask", "granian"},
     "worker": ZOHO | {"rq"},
 }

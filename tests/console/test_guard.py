@@ -3,6 +3,7 @@
 import pytest
 
 from cli.console import open_services
+from cli.ledgers import ledger_of
 from config.redis_client import connect_redis
 from console.app import create_console
 from console.sessions import IDLE_SECONDS, LONGEST_SECONDS, MOST_FAILURES_OF_A_NAME, MOST_FAILURES_OF_AN_ADDRESS
@@ -158,7 +159,7 @@ def test_the_password_is_nowhere_in_redis(services, redis):
 
 
 def test_without_redis_a_page_says_so(deployment):
-    nowhere = deployment.ledger(connect_redis("unix:///nowhere/redis.sock"))
+    nowhere = ledger_of(deployment, connect_redis("unix:///nowhere/redis.sock"))
     app = create_console(open_services(deployment, nowhere, report=[].append), url=URL)
 
     answer = Browser(app.test_client()).log_in("viewer")

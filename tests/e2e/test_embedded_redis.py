@@ -12,6 +12,7 @@ import requests
 
 from cli.deployment import read_deployment
 from cli.examples import as_new_delivery
+from cli.ledgers import ledger_of
 from cli.send import deliver
 from config.embedded import is_running
 from config.redis_client import open_redis
@@ -74,4 +75,4 @@ def test_web_alone_brings_redis_back_for_what_it_has_spooled(on_their_own, sandb
     until(lambda: requests.get(f"{url}/readyz", timeout=5).json()["spooled"] == 0, "the spool is drained")
     deployment = read_deployment(on_their_own.environ)
     with open_redis(deployment.settings) as redis:
-        assert deployment.ledger(redis).events.counts()["queued"] == 1
+        assert ledger_of(deployment, redis).events.counts()["queued"] == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from config.embedded import embedded_redis
 from config.redis_client import connect_redis
 from ingest.app import create_app
@@ -91,10 +92,10 @@ class Machine:
 
     @property
     def ledger(self):
-        return self.deployment.ledger(self.redis, clock=self.clock)
+        return ledger_of(self.deployment, self.redis, clock=self.clock)
 
     def intake(self, spool: Spool | None = None) -> Intake:
-        ledger = self.deployment.ledger(self.connect(), clock=self.clock)
+        ledger = ledger_of(self.deployment, self.connect(), clock=self.clock)
         return Intake(ledger, spool or Spool(self.folder), breaker=Breaker(self.clock))
 
     def hooks(self, intake: Intake) -> Hooks:

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -315,6 +316,25 @@ def test_a_new_secret_is_not_proved_again_to_be_one(monkeypatch):
 
     [public] = rsa_keys.read_keys([pair])
     assert public.has_signed(rsa_keys.sign(pair, b"{}", "sha256"), b"{}", "sha256")
+
+
+def test_samples_are_key_pairs_and_differ():
+    samples = [scheme_of("saleor").sample_secret(number) for number in range(4)]
+
+    for sample in samples:
+        proved = load_pem_private_key(sample.encode(), None)
+        assert proved.key_size == LEAST_BITS
+        [public] = rsa_keys.read_keys([sample])
+        assert public.has_signed(rsa_keys.sign(sample, b"{}", "sha256"), b"{}", "sha256")
+    assert len(set(samples)) == len(samples)
+
+
+def test_new_secrets_are_no_samples():
+    scheme = scheme_of("saleor")
+    samples = {scheme.sample_secret(number) for number in range(4)}
+
+    assert scheme.new_secret() not in samples
+    assert scheme.new_secret() != scheme.new_secret()
 
 
 def test_a_new_secret_signs_and_verifies():

@@ -15,6 +15,7 @@ from redis import Redis
 
 from cli.deployment import Deployment
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from config.options import ConnectionOptions
 from ledger.records import DocumentRecord, Event
 from tests.model.effects import Actor, as_actor
@@ -88,7 +89,7 @@ class World:
     kept: dict[bytes, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ledger = self.deployment.ledger(self.redis, clock=self.clock)
+        self.ledger = ledger_of(self.deployment, self.redis, clock=self.clock)
         self.began_at = self.clock()
         self.begun = 0
         self.options: dict[str, ConnectionOptions] = {}
@@ -115,7 +116,7 @@ class World:
 
     def worker(self) -> Desk:
         """A worker process that has just started."""
-        ledger = self.deployment.ledger(self.redis, clock=self.clock)
+        ledger = ledger_of(self.deployment, self.redis, clock=self.clock)
         desk = open_desk(self.deployment, ledger, report=_raise, random=Random(1))
         told = {name: replace(desk.connections[name], options=options) for name, options in self.options.items()}
         return replace(desk, connections={**desk.connections, **told})

@@ -10,6 +10,7 @@ import pytest
 
 from cli.deployment import read_deployment
 from cli.desk import open_desk
+from cli.ledgers import ledger_of
 from config.redis_client import connect_redis
 from ledger.incarnation import CAREFUL_SECONDS
 from tests.scene import Worker, example, settings_for
@@ -159,7 +160,7 @@ def replicated(servers, sandbox, clock):
     deployment = read_deployment(settings_for(sandbox.url, master.url))
     with ExitStack() as closing:
         redis = closing.enter_context(connect_redis(master.url))
-        ledger = deployment.ledger(redis, clock=clock)
+        ledger = ledger_of(deployment, redis, clock=clock)
         yield Worker(open_desk(deployment, ledger, report=lambda error: None, random=Random(1)), redis, []), replica
 
 
