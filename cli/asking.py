@@ -4,6 +4,7 @@ import click
 
 from cli.deployment import Deployment
 from cli.dry_run import Stage
+from config.logs import configure_logs
 from mappings import Received
 from outbound import Apis
 from worker.fetching import Fetching, address
@@ -17,6 +18,7 @@ def ask(deployment: Deployment, stage: Stage, event: Received) -> Received:
     connection = deployment.connections.get(stage.connection)
     if connection is None:
         raise click.UsageError(f"--fetch asks as a connection does: {stage.connection} is none, set it up first.")
+    configure_logs("WARNING")  # which commands that call nobody do without
     identity = stage.identify(event)
     if identity.ignored:
         return event

@@ -1,12 +1,14 @@
 """What a person does about fetching: a dry run that asks the sender's API, and a retry that asks it anew."""
 
 import json
+import logging
 from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from cli.main import bookhook
+from outbound import Apis
 from tests.outbound.api_server import Reply
 from tests.thin_shop import ADDRESSES, ALL, LAST, ORDER, api, asked, deliver, environ
 
@@ -63,6 +65,20 @@ def test_a_dry_run_says_why_nothing_is_answered(run, api, reply, said):
     assert result.exit_code == 1
     assert said in result.stderr
     assert "key-1" not in result.output
+
+
+def test_what_is_logged_while_it_asks_is_as_private_as_anywhere(run, api, monkeypatch, logging_as_before):
+    def ask(self, *arguments, **options):
+        logging.getLogger("library").warning("retrying for ada@example.com")
+        return asks(self, *arguments, **options)
+
+    asks = Apis.ask
+    monkeypatch.setattr(Apis, "ask", ask)
+    result = run("map", "corner", "paid.json", "--fetch")
+
+    lines = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    assert {line["logger"] for line in lines} == {"library"}
+    assert "ada@example.com" not in result.stderr
 
 
 def test_only_a_connection_asks(run):
