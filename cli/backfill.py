@@ -39,9 +39,9 @@ DIFFERS = frozenset({"total_differs", "tax_differs"})
 def backfill(connection: str, file: Path, topic: str | None, batch: str | None, dry_run: bool) -> None:
     """Record each line of FILE as an event of CONNECTION, to be posted behind everything that comes in.
 
-    A line is a request ({"headers": …, "body": …} or "raw" in place of the body) or, with --topic, an order as the
-    platform gives it. Interrupted, it goes on where it was; a line that was recorded before is not recorded again.
-    Exits with 1 when a line cannot be read or, in a dry run, would be parked.
+    A line is a request ({"headers": …, "body": …} or "form" or "raw" in place of the body) or, with --topic, an order
+    as the platform gives it. Interrupted, it goes on where it was; a line that was recorded before is not recorded
+    again. Exits with 1 when a line cannot be read or, in a dry run, would be parked.
     """
     deployment = read_deployment()
     found = _find_connection(deployment, connection)

@@ -11,9 +11,9 @@ import click
 
 from cli.examples import as_new_delivery
 from mappings import Received, Source
-from mappings.examples import compact
+from mappings.examples import BODIES, NoBody, compact, written_body
 
-PARTS_OF_A_REQUEST = frozenset({"headers", "body", "raw"})
+PARTS_OF_A_REQUEST = frozenset({"headers", *BODIES})
 # How much longer than its body a line may be: JSON may write a byte as six, and headers come with it.
 LINE_TO_BODY = 8
 # What JSON may hold and nothing else can: half a character, 1e9999999999999999999, a thousand lists in one another.
@@ -74,10 +74,11 @@ class Requests:
         headers = content.get("headers", {})
         if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
             raise NotARequest("its headers are no object of texts")
-        if not isinstance(content.get("raw", ""), str):
-            raise NotARequest("its raw body is no text")
-        body = content["raw"] if "raw" in content else compact(content["body"])
-        return Received(body.encode(), {"Content-Type": self.source.accepts[0], **headers})
+        try:
+            body, said = written_body(content)
+        except NoBody as error:
+            raise NotARequest(str(error)) from None
+        return Received(body, {"Content-Type": self.source.accepts[0], **said, **headers})
 
     def _bare(self, content: Mapping[str, Any]) -> Received:
         received = Received(compact(content).encode(), self._headers)
@@ -120,4 +121,4 @@ def _object(body: bytes) -> Mapping[str, Any] | None:
 
 
 def _is_request(content: Mapping[str, Any]) -> bool:
-    return set(content) <= PARTS_OF_A_REQUEST and bool({"body", "raw"} & set(content))
+    return set(content) <= PARTS_OF_A_REQUEST and bool(BODIES.keys() & set(content))

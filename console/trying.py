@@ -14,7 +14,7 @@ from console.versions import live_version
 from ledger.records import Event
 from mappings import Source
 from mappings.describing import read_cases
-from mappings.examples import compact
+from mappings.examples import BODIES, NoBody, compact, written_body
 
 LONGEST_MAPPING = 250_000
 LONGEST_BODY = 2_000_000
@@ -130,10 +130,13 @@ def read_pasted(source: Source, headers: str, body: str) -> Request:
 def _written_out(whole: dict[str, Any], given: dict[str, str]) -> Request:
     """The request that a file of an example would hold."""
     compact(whole).encode()  # its headers, too, have to be sent as UTF-8
-    raw = whole.get("raw")
+    try:
+        body, said = written_body(whole)
+    except NoBody as error:
+        raise NotTried(f"It is no request: {error}.") from None
     return Request(
-        headers={**given, **{str(name): str(value) for name, value in whole.get("headers", {}).items()}},
-        body=(raw if isinstance(raw, str) else compact(whole.get("body"))).encode(),
+        headers={**given, **said, **{str(name): str(value) for name, value in whole.get("headers", {}).items()}},
+        body=body,
         fetched=compact(whole.get("fetched") or {}),
     )
 
@@ -156,5 +159,5 @@ def _as_in_examples(body: str) -> dict[str, Any] | None:
         return None
     if not isinstance(told, dict) or not isinstance(told.get("headers", {}), dict):
         return None
-    is_request = bool({"body", "raw"} & set(told)) and not set(told) - {"headers", "body", "raw", "fetched"}
+    is_request = bool(BODIES.keys() & set(told)) and not set(told) - {"headers", *BODIES, "fetched"}
     return told if is_request else None

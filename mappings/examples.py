@@ -1,10 +1,10 @@
 """The examples beside a mapping: what is sent, and what must come of it.
 
 `<case>.request.json` holds `headers` (without signatures) and either `body` (JSON, sent as compact UTF-8 JSON in the
-order it is written) or `raw` (a text, sent as it is); and `fetched`, what the sender's API answers about it, by the
-names of the steps. `<case>.expected.json` holds `topic`, `state` (`posted`,
-`ignored`, `parked`), and as far as they apply `after` (the cases it follows), `once_per`, `document` (the one that
-stands for the event: `kind`, `total`, `currency_code`), `drafts`, `error`, `reason`.
+order it is written), `form` (fields, sent as a form, what is no text as JSON) or `raw` (a text, sent as it is); and
+`fetched`, what the sender's API answers about it, by the names of the steps. `<case>.expected.json` holds `topic`,
+`state` (`posted`, `ignored`, `parked`), and as far as they apply `after` (the cases it follows), `once_per`, `document`
+(the one that stands for the event: `kind`, `total`, `currency_code`), `drafts`, `error`, `reason`.
 """
 
 import dataclasses
@@ -75,10 +75,10 @@ def expected_file(request: Path) -> Path:
 def read_request(file: Path, *, media_type: str) -> tuple[bytes, dict[str, str], dict[str, object]]:
     """Body, headers and answers of a request in a file. Raises OSError, or ValueError saying what the file is not."""
     request = json.loads(file.read_bytes(), parse_float=Decimal)
-    if not isinstance(request, dict) or not {"body", "raw"} & set(request):
-        raise ValueError('it must be {"headers": {…}, "body": …}, or with "raw" and a text')
-    body = request["raw"] if "raw" in request else compact(request["body"])
-    return body.encode(), {"Content-Type": media_type, **request.get("headers", {})}, request.get("fetched", {})
+    if not isinstance(request, dict):
+        raise NoBody(SHAPE)
+    body, said = written_body(request)
+    return body, {"Content-Type": media_type, **said, **request.get("headers", {})}, request.get("fetched", {})
 
 
 def read_example(
@@ -104,6 +104,38 @@ def compact(value: object) -> str:
     if isinstance(value, list):
         return "[" + ",".join(compact(each) for each in value) + "]"
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+class NoBody(ValueError):
+    """Raised when what is written is no body; says why."""
+
+
+def written_body(request: Mapping[str, object]) -> tuple[bytes, dict[str, str]]:
+    """The body of a request that is written down, and the header that goes with it if it is a form. Raises NoBody."""
+    names = BODIES.keys() & request.keys()
+    if len(names) != 1:
+        raise NoBody(SHAPE)
+    [name] = names
+    return BODIES[name](request[name]).encode(), {"Content-Type": FORM} if name == "form" else {}
+
+
+def form_body(fields: object) -> str:
+    """The fields as a form: what is no text is JSON. Raises NoBody for what has no fields."""
+    if not isinstance(fields, dict):
+        raise NoBody('"form" must hold fields: {"name": "value"}')
+    return urlencode({name: each if isinstance(each, str) else compact(each) for name, each in fields.items()})
+
+
+def _raw_body(text: object) -> str:
+    if not isinstance(text, str):
+        raise NoBody('"raw" must be a text')
+    return text
+
+
+BODIES: Mapping[str, Callable[[object], str]] = {"body": compact, "form": form_body, "raw": _raw_body}
+"""How a request that is written down holds its body, and what is sent."""
+
+SHAPE = 'it must be {"headers": {…}, "body": …}, or have "form" with fields, or "raw" with a text, in place of "body"'
 
 
 def as_json(drafts: Drafts) -> dict[str, Any]:

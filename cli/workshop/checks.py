@@ -10,7 +10,7 @@ from typing import Any
 
 from cli.workshop.cases import BY_HAND, KEYS, describe, json_text
 from cli.workshop.door_checks import check_damaged, check_signatures
-from cli.workshop.signing import secret_headers
+from cli.workshop.signing import secret_field, secret_headers
 from cli.workshop.trial import Complaint, Complaints, Trial
 from mappings import Example
 from mappings.reading import TO_DO
@@ -29,7 +29,7 @@ DEEDS = ("invoice", "payments", "refunds", "cancel", "expense")
 def check_examples(trial: Trial) -> Complaints:
     """There are examples, each can be read, holds no signature, and says what must come of it in words that exist."""
     for name, why in trial.unreadable.items():
-        remedy = 'It must be JSON: {"headers": {…}, "body": …}, or "raw" with a text.'
+        remedy = 'It must be JSON: {"headers": {…}, "body": …}, or "form" with its fields, or "raw" with a text.'
         yield Complaint(f"examples/{name}", f"it cannot be read: {why}", remedy)
     if not trial.examples and not trial.unreadable:
         yield Complaint(
@@ -47,6 +47,8 @@ def _check_words(trial: Trial, example: Example) -> Complaints:
     for name in example.headers:
         if name.lower() in secret:
             yield Complaint(f"examples/{example.case}.request.json", f"it holds {name}", "Leave signatures out.")
+    if field := secret_field(trial.source, example):
+        yield Complaint(f"examples/{example.case}.request.json", f"it holds {field}", "Leave the secret out.")
     if (count := len(example.events)) > 1:
         yield Complaint(f"examples/{example.case}.request.json", f"it holds {count} events", "Make an example of each.")
     if unknown := [key for key in example.expected if key not in KEYS]:

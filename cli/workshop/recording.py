@@ -3,16 +3,18 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from cli.workshop.redaction import Redaction
 from cli.workshop.signing import secret_headers
 from ledger.records import Event
 from mappings import Example, Source
+from mappings.examples import compact, form_body
 from mappings.received import FORM
 
 # What carriers and caches add; nothing of it is the sender's.
@@ -74,15 +76,20 @@ class Recorder:
         try:
             content = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
         except ValueError:
-            return {"raw": self._raw(text, media_type)}
+            return self._form(text) if media_type == FORM else {"raw": self._raw(text, media_type)}
         return {"body": self._redacted(self._without_token(content))}
 
+    def _form(self, text: str) -> dict[str, Any]:
+        """Its fields, the JSON in them to be read; or the text, if those would not be sent so."""
+        fields = self._without_token(dict(parse_qsl(text, keep_blank_values=True)))
+        form = {name: _opened(value) for name, value in self._redacted(fields).items()}
+        is_whole = self.redaction or self.source.verify.scheme == "body_token" or form_body(form) == text
+        return {"form": form} if is_whole else {"raw": text}
+
     def _raw(self, text: str, media_type: str) -> str:
-        if self.redaction is None:
-            return text
-        if media_type != FORM:
+        if self.redaction:
             raise NotKept(f"a body of {media_type or 'no type'} cannot be redacted")
-        return urlencode(self._redacted(dict(parse_qsl(text, keep_blank_values=True))))
+        return text
 
     def _redacted(self, content: Any) -> Any:
         return self.redaction.redact(content) if self.redaction else content
@@ -90,15 +97,7 @@ class Recorder:
     def _without_token(self, content: Any) -> Any:
         """The content without the secret, where the sender puts it into the body."""
         verify = self.source.verify
-        if verify.scheme != "body_token" or not isinstance(content, dict):
-            return content
-        *way, last = verify.parameters["field"].split(".")
-        place: Any = content
-        for name in way:
-            place = place.get(name) if isinstance(place, dict) else None
-        if isinstance(place, dict):
-            place.pop(last, None)
-        return content
+        return _without(content, verify.parameters["field"].split(".")) if verify.scheme == "body_token" else content
 
     def _new_file(self, topic: str) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +113,26 @@ def _once(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)
+
+
+def _without(content: Any, way: list[str]) -> Any:
+    """The content without what is at the end of the way, on which texts may hold JSON."""
+    if isinstance(content, str):
+        with suppress(ValueError):
+            return compact(_without(json.loads(content, parse_float=Decimal), way))
+    if isinstance(content, dict) and way[0] in content:
+        kept = {way[0]: _without(content[way[0]], way[1:])} if way[1:] else {}
+        return {name: kept.get(name, each) for name, each in content.items() if name != way[0] or kept}
+    return content
+
+
+def _opened(text: str) -> Any:
+    """The object or list that the text holds as JSON, if it would be written the same; else the text."""
+    try:
+        content = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
+    except ValueError:
+        return text
+    return content if isinstance(content, dict | list) and compact(content) == text else text
 
 
 def _dump(value: Any, indent: str = "") -> str:

@@ -1,7 +1,9 @@
 """What a source's scheme does, found out by signing examples."""
 
 from cli.examples import sign
+from errors import SignatureMismatch
 from ingest.schemes import Request, make_scheme
+from ingest.schemes.fields import read_field
 from mappings import Example, Source
 from mappings.signing import WINDOW_SECONDS
 
@@ -42,6 +44,18 @@ def covers(source: Source, example: Example, other: Example) -> bool:
     secret = made_secret(source)
     one, another = (sign_as_it_is(source, each, secret)._replace(body=b"") for each in (example, other))
     return one != another
+
+
+def secret_field(source: Source, example: Example) -> str | None:
+    """The way to the secret in the example's body, if it stands there: no example has it."""
+    if source.verify.scheme != "body_token":
+        return None
+    way: str = source.verify.parameters["field"]
+    try:
+        read_field(Request(example.body, example.headers), way)
+    except SignatureMismatch:
+        return None
+    return way
 
 
 def secret_headers(source: Source, example: Example) -> frozenset[str]:

@@ -1,12 +1,16 @@
-"""Fields of a request's body, by the way to them: `data.token`."""
+"""Fields of a request's body, by the way to them: `data.token`; where a text stands on the way, it is read as JSON."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
-from urllib.parse import parse_qsl, urlencode
+from typing import Any
+from urllib.parse import parse_qsl
 
 from errors import SignatureMismatch, Unreadable
 from ingest.schemes.scheme import CannotSign, Request
-from mappings.examples import compact
+from mappings.examples import compact, form_body
+from mappings.json_bodies import glimpse_json
+from mappings.multipart import Malformed
 from mappings.received import FORM, Received
 
 
@@ -38,10 +42,18 @@ def read_signed_time(request: Request, path: str) -> str:
 def _find(body: object, path: str) -> str | int:
     value: object = body
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
+        place = _parsed(value) if isinstance(value, str) else value
+        value = place.get(name) if isinstance(place, dict) else None
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise SignatureMismatch(f"The body holds no {path}.", code="missing_signature")
     return value
+
+
+def _parsed(text: str) -> object:
+    try:
+        return glimpse_json(text.encode("utf-8", "surrogatepass"))
+    except Malformed:
+        return None
 
 
 def with_field(request: Request, path: str, value: str | int) -> Request:
@@ -53,13 +65,17 @@ def with_field(request: Request, path: str, value: str | int) -> Request:
 
 
 def _put(request: Request, path: str, value: str | int) -> bytes:
+    way = path.split(".")
     if Received(request.body, request.headers).media_type == FORM:
-        form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-        return urlencode({**form, path: value}).encode()
-    content = json.loads(request.body, parse_float=Decimal)
-    *way, last = path.split(".")
-    place = content
-    for name in way:
-        place = place.setdefault(name, {})
-    place[last] = value
-    return compact(content).encode()
+        return form_body(_with(dict(parse_qsl(request.body.decode(), keep_blank_values=True)), way, value)).encode()
+    return compact(_with(json.loads(request.body, parse_float=Decimal), way, value)).encode()
+
+
+def _with(place: Any, way: Sequence[str], value: str | int) -> Any:
+    """What is there with the value at the end of the way."""
+    if not way:
+        return value
+    if isinstance(place, str):
+        return compact(_with(json.loads(place, parse_float=Decimal), way, value))
+    place[way[0]] = _with(place.get(way[0], {}), way[1:], value)
+    return place

@@ -137,15 +137,26 @@ def test_amounts_keep_their_digits(run, write, worker):
     assert b'"exchange_rate":1.10000000000000000001' in worker.only_event().body
 
 
+def test_a_line_may_hold_the_fields_of_a_form(run, write, worker):
+    file = SOURCES["zoho_crm"].folder / "examples" / "deal_won.request.json"
+
+    result = run("backfill", "zoho_crm", str(write([json.dumps(json.loads(file.read_text()))])))
+
+    assert result.exit_code == 0
+    assert worker.only_event().body == example("zoho_crm/deal_won").body
+    worker.drain()
+    assert worker.only_event().state == "posted"
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        *("not json", "[]", '{"headers": [], "raw": "x"}', '{"headers": {}, "raw": 7}'),
+        *("not json", "[]", '{"headers": [], "raw": "x"}', '{"headers": {}, "raw": 7}', '{"form": "a=1"}'),
         *(r'{"headers": {}, "raw": "\ud800"}', '{"headers": {"Content-Type": 5}, "raw": "x"}'),
         *('{"body": {"n": 1e9999999999999999999}}', f'{{"body": {"[" * 900}{"]" * 900}}}', "[" * 100_000),
     ],
     ids=[
-        *("no JSON", "no object", "no headers", "no raw text"),
+        *("no JSON", "no object", "no headers", "no raw text", "no fields"),
         *("half a character", "no text in headers", "an extreme number", "900 nested lists", "100,000 nested lists"),
     ],
 )

@@ -3,8 +3,10 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -80,7 +82,30 @@ def test_a_form_is_kept_as_it_is(run, hooks, into):
 
     [request] = requests_in(into)
     assert "X-Slack-Signature" not in request["headers"]
-    assert request["raw"] == hooks.answering_here(sent).body.decode()
+    assert request["form"]["text"] == "42.50 EUR meals client lunch &amp; coffee"
+    kept = SOURCES["slack"].read_request(into / next(into.iterdir()).name)
+    assert kept.body == hooks.answering_here(sent).body
+    assert kept.media_type == "application/x-www-form-urlencoded"
+
+
+def test_json_in_a_form_is_kept_to_be_read(run, hooks, into):
+    sent = example("slack/button_unknown")
+    hooks.deliver(sent)
+
+    run("record", "slack", "--last", "1", "--into", str(into))
+
+    [request] = requests_in(into)
+    assert request["form"]["payload"]["actions"][0]["action_id"] == "approve"
+    assert SOURCES["slack"].read_request(next(into.iterdir())).body == hooks.answering_here(sent).body
+
+
+@pytest.mark.parametrize("text", ["a=1&a=2", "a=%7B+%22b%22%3A+1+%7D", "a=%7e", "a", "a=[0]"])
+def test_a_form_is_sent_again_byte_for_byte(into, text):
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    file = Recorder(SOURCES["slack"], into).keep(replace(event(text.encode()), headers=form))
+
+    assert SOURCES["slack"].read_request(file).body == text.encode()
 
 
 def test_a_body_no_json_can_hold_is_kept_as_a_text_or_not_at_all(run, hooks, into):
@@ -155,9 +180,8 @@ def test_forms_are_redacted_and_what_cannot_be_is_not_kept(run, hooks, into):
     result = run("record", "standard", "--last", "1", "--redact", "--into", str(into))
 
     [request] = requests_in(into)
-    assert "user_name=Ada" in request["raw"]
-    assert "token=removed" in request["raw"]
-    assert "text=42.50+EUR+meals+client+lunch" in request["raw"]
+    assert (request["form"]["user_name"], request["form"]["token"]) == ("Ada", "removed")
+    assert request["form"]["text"] == "42.50 EUR meals client lunch &amp; coffee"
     assert "not kept: a body of multipart/form-data cannot be redacted" in result.stderr
     assert result.exit_code == 1
 
@@ -187,6 +211,28 @@ def test_a_secret_that_stands_in_the_body_is_left_out(into, tmp_path):
     Recorder(load_source(tmp_path / "standard"), into).keep(event(b'{"id": 1, "auth": {"token": "hush", "by": "us"}}'))
 
     assert requests_in(into)[0]["body"] == {"id": 1, "auth": {"by": "us"}}
+
+
+def test_a_secret_in_a_form_is_left_out(run, hooks, into):
+    hooks.deliver(example("zoho_crm/deal_won"))
+
+    run("record", "zoho_crm", "--last", "1", "--into", str(into))
+
+    [request] = requests_in(into)
+    assert request["form"] == json.loads((BUILT_IN / "zoho_crm/examples/deal_won.request.json").read_text())["form"]
+
+
+@pytest.mark.parametrize("space", ["", " "])
+def test_a_secret_in_json_in_a_form_is_left_out(into, tmp_path, space):
+    shutil.copytree(BUILT_IN / "zoho_crm", tmp_path / "zoho_crm")
+    file = tmp_path / "zoho_crm" / "mapping.yaml"
+    file.write_text(file.read_text().replace("field: token", "field: data.auth.token"))
+    sent = urlencode({"data": f'{{"id":{space}1,"auth":{{"token":"hush","by":"us"}}}}', "token": "none"})
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    Recorder(load_source(tmp_path / "zoho_crm"), into).keep(replace(event(sent.encode()), headers=form))
+
+    assert requests_in(into)[0]["form"] == {"data": {"id": 1, "auth": {"by": "us"}}, "token": "none"}
 
 
 def test_real_people_do_not_get_among_what_comes_along(run, hooks):

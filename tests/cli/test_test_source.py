@@ -115,6 +115,14 @@ def test_an_example_holds_no_signature(check, change):
     assert "examples/order.request.json: it holds Webhook-Signature\n" in check().stdout
 
 
+def test_an_example_holds_no_secret_where_the_body_has_its_place(check, folder, change):
+    change_mapping(folder, "scheme: standard_webhooks", "scheme: body_token\n  field: auth.token")
+    order = json.loads((folder / "examples" / "order.request.json").read_text())["body"]
+    change("order.request.json", body=order | {"auth": {"token": "hush"}})
+
+    assert "examples/order.request.json: it holds auth.token\n        Leave the secret out.\n" in check().stdout
+
+
 def test_an_example_of_a_source_that_sends_several_events_holds_one(check, folder, change):
     change_mapping(folder, "identify:", 'each_event: "@"\nidentify:')
     change_mapping(folder, ", multipart/form-data]", "]")

@@ -118,6 +118,15 @@ def test_a_request_is_pasted_with_headers_or_whole_as_examples_are(attempt):
     assert [[event["once_per"] for event in events] for events in pasted] == [["order:5900012345001"]] * 2
 
 
+def test_a_form_is_pasted_as_examples_are(attempt):
+    whole = (SOURCES["zoho_crm"].folder / "examples" / "deal_won.request.json").read_text()
+    mapping = (SOURCES["zoho_crm"].folder / "mapping.yaml").read_text()
+
+    [event] = attempt("zoho_crm", **{"from": "pasted", "body": whole, "mapping": mapping})["outcome"]["events"]
+
+    assert event["state"] == "posted"
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -126,6 +135,8 @@ def test_a_request_is_pasted_with_headers_or_whole_as_examples_are(attempt):
         ({"from": "example", "example": "../../x"}, "There is no example"),
         ({"from": "pasted", "body": " "}, "Paste a body."),
         ({"from": "pasted", "body": "{}", "headers": "no colon"}, "not written as Name: value"),
+        ({"from": "pasted", "body": '{"form": "a=1"}'}, '"form" must hold fields'),
+        ({"from": "pasted", "body": '{"raw": 5}'}, '"raw" must be a text'),
         ({"mapping": "x" * 250_001}, "at most 250,000 characters"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
@@ -209,6 +210,41 @@ def test_a_token_may_lie_deeper_and_in_a_form():
     assert scheme.verifier(["hush"])(deep, 0) is None
     assert flat.body == b"id=1&token=hush+hush"
     assert scheme_of("zoho crm").verifier(["hush hush"])(flat, 0) is None
+
+
+def test_a_token_may_lie_in_json_in_a_text():
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    scheme = scheme_of("zoho crm", field="data.verification_token")
+    signed = scheme.sign(Request(b"data=%7B%22amount%22%3A3.00%7D&n=1", form), "hush", message_id="", timestamp=0)
+    in_json = scheme.sign(Request(b'{"data":"{}"}', {}), "hush", message_id="", timestamp=0)
+
+    assert parse_qs(signed.body.decode()) == {"data": ['{"amount":3.00,"verification_token":"hush"}'], "n": ["1"]}
+    assert in_json.body == b'{"data":"{\\"verification_token\\":\\"hush\\"}"}'
+    for request in (signed, in_json):
+        assert scheme.verifier(["hush"])(request, 0) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hush",
+        '"hush"',
+        '["hush"]',
+        '{"verification_token": ["hush"]}',
+        '{"verification_token": "',
+        "{}{}",
+        "[" * 5000,
+    ],
+)
+def test_a_text_in_which_there_is_no_token_is_refused(text):
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    with pytest.raises(SignatureMismatch) as refused:
+        scheme_of("zoho crm", field="data.verification_token").verifier(["hush"])(
+            Request(urlencode({"data": text}).encode(), form), 0
+        )
+    assert refused.value.code == "missing_signature"
 
 
 def of_bytes(count: int) -> str:

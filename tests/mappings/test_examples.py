@@ -90,6 +90,32 @@ def test_a_request_file_is_read_like_an_example(tmp_path):
     request = SOURCES["shopify"].read_request(file)
 
     assert (request.body, request.media_type) == (b'{"a":1.50}', "application/json")
-    file.write_text('{"id": 5}')
-    with pytest.raises(ValueError, match='"headers": '):
+
+
+def test_a_form_is_written_as_fields_and_json_in_it_as_json(tmp_path):
+    file = tmp_path / "request.json"
+    file.write_text(
+        '{"headers": {"X-Topic": "paid"}, "form": {"a": "1 & 2", "data": {"price": 1.50, "of": ["ü"]}, "n": 5}}'
+    )
+    request = SOURCES["shopify"].read_request(file)
+
+    assert request.body == b"a=1+%26+2&data=%7B%22price%22%3A1.50%2C%22of%22%3A%5B%22%C3%BC%22%5D%7D&n=5"
+    assert request.media_type == "application/x-www-form-urlencoded"
+    assert request.headers["x-topic"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"id": 5}', '"headers": '),
+        ('{"body": 5, "raw": "5"}', 'in place of "body"'),
+        ('{"raw": 5}', '"raw" must be a text'),
+        ('{"form": "a=1"}', '"form" must hold fields'),
+    ],
+)
+def test_what_is_no_request_is_told(tmp_path, text, why):
+    file = tmp_path / "request.json"
+    file.write_text(text)
+
+    with pytest.raises(ValueError, match=why):
         SOURCES["shopify"].read_request(file)
