@@ -65,6 +65,13 @@ class Server:
             client.replicaof("127.0.0.1", master.port)
         until(lambda: self._says(lambda client: client.info("replication")["master_link_status"] == "up"), "caught up")
 
+    def await_replicas(self, count: int) -> None:
+        """Returns when it knows of so many replicas: one that was killed it has to notice first."""
+        until(
+            lambda: self._says(lambda client: client.info("replication")["connected_slaves"] == count),
+            f"{count} replicas are known",
+        )
+
 
 @dataclass
 class SentinelServer(Server):

@@ -24,8 +24,9 @@ signal.pause()
 
 @pytest.fixture
 def kept_signals():
-    """What a test does to the signals of this process is undone."""
+    """Ctrl-C is heard, also where a shell has these tests in its background; what a test does to signals is undone."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -240,6 +240,7 @@ def test_a_replica_that_is_gone_is_not_waited_for_once_that_was_seen(servers, pr
     incarnation = process(master)
     incarnation.observe()
     replica.kill()
+    master.await_replicas(0)
 
     incarnation.observe()
 
