@@ -11,7 +11,7 @@ import click
 
 from cli.examples import as_new_delivery
 from mappings import Received, Source
-from mappings.examples import BODIES, NoBody, compact, written_body
+from mappings.examples import BODIES, NotWritten, compact, written_body
 
 PARTS_OF_A_REQUEST = frozenset({"headers", *BODIES})
 # How much longer than its body a line may be: JSON may write a byte as six, and headers come with it.
@@ -76,7 +76,7 @@ class Requests:
             raise NotARequest("its headers are no object of texts")
         try:
             body, said = written_body(content)
-        except NoBody as error:
+        except NotWritten as error:
             raise NotARequest(str(error)) from None
         return Received(body, {"Content-Type": self.source.accepts[0], **said, **headers})
 

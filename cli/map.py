@@ -1,7 +1,6 @@
 """`bookhook map`: the bodies a request would become and what they come to, by the code that posts."""
 
 import importlib
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -13,13 +12,12 @@ import simplejson
 from cli.deployment import Deployment, read_deployment
 from cli.dry_run import Call, Computed, Stage, set_stage
 from cli.examples import find_example
-from cli.wording import describe_trouble
+from cli.wording import describe_trouble, without_event
 from errors import NeedsAttention, RetryLater, TaxDiffers, TotalDiffers
 from mappings import Received, Source
 from zoho.arithmetic import LineTotals, Totals
 from zoho.protocol import freeze
 
-THEN_RETRY = re.compile(r", then retry( the event)?\.$")
 CANNOT_KNOW = (
     "a dry run cannot know: the organization's time zone (times ending in Z and unix seconds become days in UTC unless "
     "ZOHO_TIME_ZONE is set), Zoho's exchange rate (added when posting in a foreign currency), and the rates of Zoho's "
@@ -83,8 +81,7 @@ def _tell(trouble: NeedsAttention) -> None:
         told = f"total {totals.total:f}, of which {totals.tax_total:f} is tax"
         click.echo("\n".join(("By Zoho's arithmetic:", *_lines(totals), told)))
     told = describe_trouble(trouble.code, trouble.field, trouble.message)
-    remedy = THEN_RETRY.sub(".", trouble.remedy)  # there is no event yet
-    click.echo(f"would be parked: {told}\nwhat to do: {remedy}", err=True)
+    click.echo(f"would be parked: {told}\nwhat to do: {without_event(trouble.remedy)}", err=True)
 
 
 def _find_stage(deployment: Deployment, name: str, connection: str | None) -> Stage:

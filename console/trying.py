@@ -14,7 +14,7 @@ from console.versions import live_version
 from ledger.records import Event
 from mappings import Source
 from mappings.describing import read_cases
-from mappings.examples import BODIES, NoBody, compact, written_body
+from mappings.examples import BODIES, NotWritten, compact, read_arrival, written_body
 
 LONGEST_MAPPING = 250_000
 LONGEST_BODY = 2_000_000
@@ -97,7 +97,7 @@ def find_example(source: Source, case: str) -> Request:
     example = next((each for each in read_cases(source)[0] if each.case == case), None)
     if example is None:
         raise NotTried(f"There is no example {case}." if case else "Choose an example.")
-    return Request(headers=example.headers, body=example.body, fetched=compact(example.fetched))
+    return Request(headers=example.headers, body=example.body, fetched=compact(example.fetched), at=example.arrived)
 
 
 def request_of(event: Event) -> Request:
@@ -132,12 +132,14 @@ def _written_out(whole: dict[str, Any], given: dict[str, str]) -> Request:
     compact(whole).encode()  # its headers, too, have to be sent as UTF-8
     try:
         body, said = written_body(whole)
-    except NoBody as error:
+        at = read_arrival(whole)
+    except NotWritten as error:
         raise NotTried(f"It is no request: {error}.") from None
     return Request(
         headers={**given, **said, **{str(name): str(value) for name, value in whole.get("headers", {}).items()}},
         body=body,
         fetched=compact(whole.get("fetched") or {}),
+        at=at,
     )
 
 
@@ -159,5 +161,5 @@ def _as_in_examples(body: str) -> dict[str, Any] | None:
         return None
     if not isinstance(told, dict) or not isinstance(told.get("headers", {}), dict):
         return None
-    is_request = bool(BODIES.keys() & set(told)) and not set(told) - {"headers", *BODIES, "fetched"}
+    is_request = bool(BODIES.keys() & set(told)) and not set(told) - {"headers", *BODIES, "fetched", "arrived"}
     return told if is_request else None

@@ -151,4 +151,5 @@ def make_arrival(connection: Connection, source: Source, received: Received) -> 
         ignored=identity.ignored,
         order=identity.once_per,
         version=identity.version,
+        may_recur=identity.may_recur,
     )

@@ -18,6 +18,7 @@ class Arrival:
     `event_id` and `received_at` (unix seconds) are its id, made beforehand, and when it came; else both are made when
     it is recorded. `order` is what it is about (`once_per`), and `version` (unix seconds) says how new what it holds of
     the whole order is. `priority` is 1 for what happens now and 2 for history; `batch` names what it came with.
+    One that `may_recur` is an event of its own each time.
     """
 
     connection: str
@@ -34,6 +35,7 @@ class Arrival:
     version: float | None = None
     priority: int = 1
     batch: str | None = None
+    may_recur: bool = False
 
     @property
     def state(self) -> str:
@@ -59,13 +61,15 @@ def _digits(number: int, count: int) -> str:
 
 
 def identities(arrival: Arrival) -> list[bytes]:
-    """Digests by which a repeat is recognised: what the sender says identifies it, and what is signed."""
-    told = [] if arrival.delivery is None else [("delivery", arrival.delivery.encode())]
+    """Digests by which a repeat is recognised: what the sender says identifies it, and what is signed.
+
+    One that may recur is known by its event's id alone, if it is recorded a second time.
+    """
+    kind, name = ("event", arrival.event_id) if arrival.may_recur else ("delivery", arrival.delivery)
+    told = [] if name is None else [(kind, name.encode())]
+    told += [] if arrival.may_recur else [("body", arrival.body)]
     place = (arrival.connection, arrival.topic)
-    return [
-        hashlib.sha256(json.dumps([*place, kind]).encode() + value).digest()[:16]
-        for kind, value in (*told, ("body", arrival.body))
-    ]
+    return [hashlib.sha256(json.dumps([*place, kind]).encode() + value).digest()[:16] for kind, value in told]
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:

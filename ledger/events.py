@@ -119,7 +119,8 @@ class Events(Lists):
         told: dict[str, str | float | None]
         told = {"order": arrival.order, "version": arrival.version, "batch": arrival.batch}
         fields |= {name: value for name, value in told.items() if value is not None}
-        keys: list[str | bytes] = [_key(event_id), *(b"bh:seen:" + digest for digest in identities(arrival))]
+        seen = identities(replace(arrival, event_id=event_id))
+        keys: list[str | bytes] = [_key(event_id), *(b"bh:seen:" + digest for digest in seen)]
         return keys, [
             *(event_id, arrival.state, received_at, moment(now), self._retention, *HANDOFF, arrival.ignored or "", now),
             *(moment(received_at), late, arrival.connection, arrival.organization),
@@ -129,7 +130,8 @@ class Events(Lists):
 
     def is_seen(self, arrival: Arrival) -> bool:
         """Whether it would be a repeat."""
-        return bool(self._redis.exists(*(b"bh:seen:" + digest for digest in identities(arrival))))
+        keys = [b"bh:seen:" + digest for digest in identities(arrival)]
+        return bool(keys) and bool(self._redis.exists(*keys))
 
     def begin(self, event_id: str, *, process: str, in_company: bool = False) -> tuple[Event, str] | None:
         """The event and a lease on it for a worker process, if it is to be worked on now; else None.

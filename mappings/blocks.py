@@ -39,7 +39,7 @@ def read_block(reader: Reader, value: object, path: str, kind: Kind, known: Know
         each=texts.get("each"),
         each_optional="each?" in found,
         when=texts.get("when"),
-        once_per=reader.template(found[_ONCE_PER], f"{path}.{_ONCE_PER}", known) if _ONCE_PER in given else None,
+        once_per=reader.key(found[_ONCE_PER], f"{path}.{_ONCE_PER}", known) if _ONCE_PER in given else None,
     )
 
 

@@ -5,6 +5,7 @@ written as, and the reason, never a value of the body.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -25,6 +26,8 @@ _REMEDY = (
     "Compare this field of the mapping with what the sender sent (the raw body is kept); "
     "correct the order or the mapping, then retry the event."
 )
+_NO = ("false", "0")
+_COMPARE = "compare it, as in test == 'true'"
 _INSIDE_EACH = "inside each the item is the root; use root('…') for the rest of the body"
 
 
@@ -53,6 +56,16 @@ def _reason(reason: str, interpreter: Interpreter, item: object, expression: Exp
 def is_true(value: object) -> bool:
     """JMESPath's truth: everything but null, false and what is empty; 0 is true."""
     return value is not None and value is not False and value not in ("", [], {})
+
+
+def holds(condition: Expression, interpreter: Interpreter, item: object, path: str) -> bool:
+    """Whether the condition holds. Raises MappingError, also for what reads like no and would count as yes."""
+    found = run(condition, interpreter, item, path)
+    if isinstance(found, str) and found.strip().lower() in _NO:
+        raise failure(path, f"a text that says {found.strip().lower()} counts as true: {_COMPARE}", condition.text)
+    if isinstance(found, int | Decimal) and not isinstance(found, bool) and found == 0:
+        raise failure(path, "the number 0 counts as true: ask nonzero(…)", condition.text)
+    return is_true(found)
 
 
 def business_key(template: Template, interpreter: Interpreter, item: object, path: str) -> str:
@@ -139,7 +152,7 @@ class Drafting:
 
     def holds(self, block: Block, item: object, path: str) -> bool:
         """Whether the block's condition holds, if it has one, in JMESPath's sense. Raises MappingError."""
-        return block.when is None or is_true(run(block.when, self.interpreter, item, f"{path}.when"))
+        return block.when is None or holds(block.when, self.interpreter, item, f"{path}.when")
 
     def build(self, schema: Schema, values: Mapping[str, Any], path: str) -> Any:
         """The frozen draft. Raises MappingError."""

@@ -1,10 +1,11 @@
 """The examples beside a mapping: what is sent, and what must come of it.
 
 `<case>.request.json` holds `headers` (without signatures) and either `body` (JSON, sent as compact UTF-8 JSON in the
-order it is written), `form` (fields, sent as a form, what is no text as JSON) or `raw` (a text, sent as it is); and
-`fetched`, what the sender's API answers about it, by the names of the steps. `<case>.expected.json` holds `topic`,
-`state` (`posted`, `ignored`, `parked`), and as far as they apply `after` (the cases it follows), `once_per`, `document`
-(the one that stands for the event: `kind`, `total`, `currency_code`), `drafts`, `error`, `reason`.
+order it is written), `form` (fields, sent as a form, what is no text as JSON) or `raw` (a text, sent as it is);
+`fetched`, what the sender's API answers about it, by the names of the steps; and `arrived`, when it came, where
+something hangs on that. `<case>.expected.json` holds `topic`, `state` (`posted`, `ignored`, `parked`), and as far as
+they apply `after` (the cases it follows), `once_per`, `document` (the one that stands for the event: `kind`, `total`,
+`currency_code`), `drafts`, `error`, `reason`.
 """
 
 import dataclasses
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from drafts import Drafts
+from mappings import times
 from mappings.multipart import MULTIPART, read_parts
 from mappings.received import EVENT_PART, FORM, Received
 
@@ -26,7 +28,7 @@ from mappings.received import EVENT_PART, FORM, Received
 class Example:
     """One example request, unsigned, what the sender's API answers about it, and what is expected of it.
 
-    `split` takes the events out of a request.
+    `arrived` is when it came, in unix seconds, if that is said. `split` takes the events out of a request.
     """
 
     source: str
@@ -35,12 +37,13 @@ class Example:
     headers: dict[str, str]
     expected: dict[str, Any]
     fetched: Mapping[str, object] = field(default_factory=dict)
+    arrived: float | None = None
     split: Callable[[Received], list[Received]] = field(default=lambda received: [received], repr=False)
 
     @property
     def events(self) -> list[Received]:
         """The events of the request, with what is fetched for them."""
-        return self.split(Received(self.body, self.headers, self.fetched))
+        return self.split(Received(self.body, self.headers, self.fetched, at=self.arrived))
 
     @property
     def received(self) -> Received:
@@ -72,25 +75,39 @@ def expected_file(request: Path) -> Path:
     return request.with_name(f"{_case(request)}.expected.json")
 
 
-def read_request(file: Path, *, media_type: str) -> tuple[bytes, dict[str, str], dict[str, object]]:
-    """Body, headers and answers of a request in a file. Raises OSError, or ValueError saying what the file is not."""
+Written = tuple[bytes, dict[str, str], dict[str, object], float | None]
+"""Body, headers, answers of the sender's API, and when it came in unix seconds, if that is written."""
+
+
+def read_request(file: Path, *, media_type: str) -> Written:
+    """What a file says of a request. Raises OSError, or ValueError saying what the file is not."""
     request = json.loads(file.read_bytes(), parse_float=Decimal)
     if not isinstance(request, dict):
-        raise NoBody(SHAPE)
+        raise NotWritten(SHAPE)
     body, said = written_body(request)
-    return body, {"Content-Type": media_type, **said, **request.get("headers", {})}, request.get("fetched", {})
+    headers = {"Content-Type": media_type, **said, **request.get("headers", {})}
+    return body, headers, request.get("fetched", {}), read_arrival(request)
+
+
+def read_arrival(request: Mapping[str, object]) -> float | None:
+    """When a request that is written down came, if it says so. Raises NotWritten for what is no moment."""
+    if "arrived" not in request:
+        return None
+    if (at := times.moment(request["arrived"])) is None:
+        raise NotWritten('"arrived" must be a time, such as 2026-03-14T10:00:00Z')
+    return at
 
 
 def read_example(
     request: Path, *, source: str, media_type: str, split: Callable[[Received], list[Received]]
 ) -> Example:
     """The example; nothing is expected of one whose outcome is not written yet. Raises OSError and ValueError."""
-    body, headers, fetched = read_request(request, media_type=media_type)
+    body, headers, fetched, at = read_request(request, media_type=media_type)
     outcome = expected_file(request)
     expected = json.loads(outcome.read_bytes()) if outcome.is_file() else {}
     if not isinstance(expected, dict):
         raise ValueError(f"{outcome.name} is not a JSON object")
-    return Example(source, _case(request), body, headers, expected, fetched, split)
+    return Example(source, _case(request), body, headers, expected, fetched, at, split)
 
 
 def _case(request: Path) -> str:
@@ -106,29 +123,29 @@ def compact(value: object) -> str:
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
-class NoBody(ValueError):
-    """Raised when what is written is no body; says why."""
+class NotWritten(ValueError):
+    """Raised when what is written down is no request; says why."""
 
 
 def written_body(request: Mapping[str, object]) -> tuple[bytes, dict[str, str]]:
-    """The body of a request that is written down, and the header that goes with it if it is a form. Raises NoBody."""
+    """The body of a request that is written down, and the header that a form goes with. Raises NotWritten."""
     names = BODIES.keys() & request.keys()
     if len(names) != 1:
-        raise NoBody(SHAPE)
+        raise NotWritten(SHAPE)
     [name] = names
     return BODIES[name](request[name]).encode(), {"Content-Type": FORM} if name == "form" else {}
 
 
 def form_body(fields: object) -> str:
-    """The fields as a form: what is no text is JSON. Raises NoBody for what has no fields."""
+    """The fields as a form: what is no text is JSON. Raises NotWritten for what has no fields."""
     if not isinstance(fields, dict):
-        raise NoBody('"form" must hold fields: {"name": "value"}')
+        raise NotWritten('"form" must hold fields: {"name": "value"}')
     return urlencode({name: each if isinstance(each, str) else compact(each) for name, each in fields.items()})
 
 
 def _raw_body(text: object) -> str:
     if not isinstance(text, str):
-        raise NoBody('"raw" must be a text')
+        raise NotWritten('"raw" must be a text')
     return text
 
 

@@ -5,12 +5,12 @@ Differences from plain JMESPath (https://jmespath.org/specification.html): our o
 that a missing amount is seen.
 """
 
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from re import error as RegexError  # noqa: N812 (re.PatternError only from 3.13)
 from typing import Any
 
 from jmespath import exceptions
@@ -120,8 +120,7 @@ class Expression:
         try:
             return interpreter.visit(self.tree, value)
         except exceptions.JMESPathTypeError as error:
-            wanted = " or ".join(error.expected_types)
-            raise Unfit(f"{error.function_name}() wants {wanted}, found {error.actual_type}") from None
+            raise Unfit(_unwanted(error)) from None
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):
             raise Unfit("the expression does not fit what was sent") from None
 
@@ -147,6 +146,14 @@ def _functions(tree: Node) -> dict[str, tuple[str, ...]]:
             given = (str(first["value"]),) if first.get("type") == "literal" else ()
             found[node["value"]] = found.get(node["value"], ()) + given
     return found
+
+
+def _unwanted(error: exceptions.JMESPathTypeError) -> str:
+    """What is wrong with an argument; of a list with a gap also what to do."""
+    wanted = " or ".join(error.expected_types)
+    if error.function_name == "join" and error.actual_type in ("NoneType", "null"):
+        return "one of the texts that join() puts together is not there: leave gaps out by [a, b][?@]"
+    return f"{error.function_name}() wants {wanted}, found {error.actual_type}"
 
 
 def _fields(node: Node) -> tuple[str, ...]:
@@ -180,9 +187,26 @@ def _parse(text: str) -> Node:
     except exceptions.IncompleteExpressionError:
         raise BadExpression(f"the expression ends too early: {text}") from None
     except exceptions.ParseError as error:
-        raise BadExpression(f"not an expression at character {(error.lex_position or 0) + 1}: {text}") from None
+        place = error.lex_position or 0
+        raise BadExpression(f"not an expression at character {place + 1}: {text}{_how_to_write(text, place)}") from None
     except Warning:
         raise BadExpression(f"what stands between backticks must be JSON, texts stand between quotes: {text}") from None
+
+
+_MEANT: tuple[tuple[str, str], ...] = (
+    (r"=(?!=)", "whether two things are equal is asked by =="),
+    (r"\s*-?[0-9]", "a number stands between backticks: `100`"),
+    (r"-\w", "a field with a - in its name stands between double quotes; there is no arithmetic, see less()"),
+    (r"[-/+]\s*\w", "there is no arithmetic, see total(), less(), times() and scaled()"),
+    (r"\s*\w", "a fixed text stands between single quotes, a field whose name is not one word between double ones"),
+)
+
+
+def _how_to_write(text: str, place: int) -> str:
+    """What was probably meant where an expression breaks off."""
+    if re.search(r"\{[\w.]+\}", text):
+        return "; only once_per and addresses have braces, elsewhere texts are put together: join(' ', [a, b])"
+    return next((f"; {told}" for begins, told in _MEANT if re.match(begins, text[place:])), "")
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -265,7 +289,7 @@ def _check_named(name: str, there: frozenset[str], known: Known, otherwise: str)
 def _check_pattern(pattern: str) -> None:
     try:
         compiled = conversions.compile_pattern(pattern)
-    except RegexError as error:
+    except re.error as error:
         raise BadExpression(f"not a regular expression: {error}") from None
     if not compiled.groupindex:
         raise BadExpression("the regular expression names no group: write (?<name>…)")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from errors import NeedsAttention
 from mappings.conversions import NOTHING, Unfit, as_text, kind_of
-from mappings.drafting import failure, is_true, run
+from mappings.drafting import failure, holds, is_true, run
 from mappings.expressions import Expression, Interpreter
 from mappings.fetch_grammar import MOST_ITEMS, Api, Pages, Step
 from mappings.fetch_planning import HOST
@@ -99,7 +99,7 @@ class StepRun:
     def answers(self) -> Steps:
         """What the step gives. Raises MappingError."""
         step, root = self.step, self.interpreter.scope.root
-        if step.when is not None and not is_true(run(step.when, self.interpreter, root, f"{self._path}.when")):
+        if step.when is not None and not holds(step.when, self.interpreter, root, f"{self._path}.when"):
             return None
         if step.each is None:
             return (yield from self._answer(root, None))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from mappings import amounts, conversions, json_bodies, shares
+from mappings import amounts, conversions, json_bodies, shares, times
 
 PURE: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "money": (conversions.money, 1, 1),
@@ -30,5 +30,7 @@ PURE: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "unescape": (conversions.unescape, 1, 1),
     "json": (json_bodies.parse, 1, 1),
     "spoken": (amounts.spoken, 1, 1),
+    "utc": (times.utc, 1, 1),
+    "seconds": (times.seconds, 1, 1),
 }
 """Each with its fewest and most arguments."""

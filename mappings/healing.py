@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mappings.conversions import Unfit
-from mappings.drafting import failure, is_true, run
-from mappings.examples import compact
+from mappings.drafting import failure, holds, run
+from mappings.examples import compact, form_body
 from mappings.expressions import Interpreter
 from mappings.fetching import StepRun, Steps, find_host
 from mappings.heal_grammar import Heal, HealList
-from mappings.received import Received
+from mappings.received import FORM, Received
 from mappings.scopes import Scope
 
 
@@ -62,7 +62,7 @@ class Healing:
     def request(self, listed: HealList, item: object) -> Received | None:
         """The request that the sender would have sent of an item; None where it would not. Raises MappingError."""
         interpreter, path = Interpreter(Scope(item, options=self.options)), f"heal.lists.{listed.step.name}"
-        if listed.when is not None and not is_true(run(listed.when, interpreter, item, f"{path}.when")):
+        if listed.when is not None and not holds(listed.when, interpreter, item, f"{path}.when"):
             return None
         headers = {"content-type": self.media_type}
         for name, template in listed.headers.items():
@@ -71,4 +71,5 @@ class Healing:
             except Unfit as error:
                 raise failure(f"{path}.headers.{name}", str(error)) from None
         body = run(listed.body, interpreter, item, f"{path}.body")
-        return Received(compact(body).encode(), headers)
+        written = form_body(body) if self.media_type == FORM and isinstance(body, dict) else compact(body)
+        return Received(written.encode(), headers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from errors import MappingError, NeedsAttention
 from mappings import conversions, times
 from mappings.conversions import Unfit
-from mappings.drafting import is_true, run
+from mappings.drafting import holds
 from mappings.expressions import Expression, Interpreter
 from mappings.grammar import Block, Event
 from mappings.rendering import glance, name_order
@@ -21,7 +21,8 @@ class Identity:
 
     `once_per` is not there where only the sender's API knows it. `version` is when the order was last changed, in unix
     seconds, if that can be read. `ignored` says why it is not for us; `problem` is what a person must see to, as far as
-    it shows here: what is not asked for is not read.
+    it shows here: what is not asked for is not read. One that `may_recur` names no delivery and has more fetched: the
+    same request again may be news.
     """
 
     topic: str
@@ -30,24 +31,26 @@ class Identity:
     version: float | None = None
     ignored: str | None = None
     problem: NeedsAttention | None = None
+    may_recur: bool = False
 
 
 def identify_event(event: Event, scope: Scope, topic: str, delivery: str | None) -> Identity:
     """What an event of a mapped topic is."""
     interpreter = glance(event, scope)
+    may_recur = bool(event.fetches) and delivery is None
     try:
         ignored = why_ignored(event, interpreter, late=False)
         once_per = None if ignored or event.is_named_late else name_order(event, interpreter)
         version = times.moment(attempt(event.version, interpreter)) if event.version else None
     except MappingError as error:
-        return Identity(topic, delivery, problem=error)
-    return Identity(topic, delivery, once_per, version, ignored)
+        return Identity(topic, delivery, problem=error, may_recur=may_recur)
+    return Identity(topic, delivery, once_per, version, ignored, may_recur=may_recur)
 
 
 def why_ignored(event: Event, interpreter: Interpreter, *, late: bool) -> str | None:
     """Why it is not for us, by the rules that need what was fetched (`late`) or by the others. Raises MappingError."""
     for rule in event.ignore_if:
-        if rule.is_late == late and is_true(run(rule.when, interpreter, interpreter.scope.root, "ignore_if")):
+        if rule.is_late == late and holds(rule.when, interpreter, interpreter.scope.root, "ignore_if"):
             return word(_fill(rule.because, interpreter)) or rule.when.text
     return None
 

@@ -205,7 +205,7 @@ def _event(reader: Reader, value: object, path: str, topic: str, apis: Mapping[s
     names = _Names(lets, fetched)
     at_once, known = names.known(0), names.known(len(fetched))
     _check_parts(reader, found, path)
-    once_per = reader.template(found.get("once_per", ""), f"{path}.once_per", known)
+    once_per = reader.key(found.get("once_per", ""), f"{path}.once_per", known)
     is_named_late = any(names.is_late(part) for part in once_per.parts if not isinstance(part, str))
     if is_named_late and "version?" in found:
         reader.report(f"{path}.version?", "the door must know the order to compare versions: once_per uses fetched()")

@@ -120,6 +120,15 @@ class Reader:
             self.report(path, str(error))
             return Template(())
 
+    def key(self, value: object, path: str, known: Known = NOTHING_KNOWN) -> Template:
+        """The same for what names one thing of many, which no fixed text does."""
+        found = self.template(value, path, known)
+        if isinstance(value, str) and value and all(isinstance(part, str) for part in found.parts) and found.parts:
+            self.report(
+                path, f"this text would name all of them: put what tells them apart in braces, {_braced(value)}"
+            )
+        return found
+
     def json(self, value: object, path: str, known: Known = NOTHING_KNOWN) -> JsonTemplate:
         """JSON whose texts are checked texts with expressions."""
         try:
@@ -147,13 +156,19 @@ def left_to_do(value: object, path: str = "") -> Iterator[tuple[str, str]]:
             yield from left_to_do(each, f"{path}[{index}]")
 
 
+def _braced(text: str) -> str:
+    """The text with what it ends in as an expression."""
+    before, colon, last = text.rpartition(":")
+    return f"such as {before}{colon}{{{last.strip() or 'id'}}}"
+
+
 def _hint(content: bytes, mark: yaml.Mark | None) -> str:
     """What to write otherwise, where YAML broke off."""
     line = content.decode("utf-8", "replace").splitlines()[mark.line : mark.line + 1] if mark else []
     character = line[0][mark.column : mark.column + 1] if mark and line else ""
     if character == "\t":
         return "not YAML: indent with spaces, not with tabs"
-    if character in ("`", "@", "%"):
+    if character in ("`", "@", "%", "!"):
         return f"not YAML: what begins with {character} stands between quotes"
     return _HINT
 

@@ -9,7 +9,7 @@ from drafts import CancelDraft, ContactDraft, Drafts, InvoiceDraft, PaymentDraft
 from errors import NeedsAttention
 from mappings import conversions
 from mappings.conversions import NOTHING, Unfit
-from mappings.drafting import Drafting, business_key, failure, is_true, run
+from mappings.drafting import Drafting, business_key, failure, holds, run
 from mappings.expenses import Options, render_decision, render_expense
 from mappings.expressions import Interpreter
 from mappings.grammar import Block, Blocks, Event
@@ -85,7 +85,7 @@ def _leave_to_people(event: Event, interpreter: Interpreter) -> None:
     """Raises NeedsAttention, in the mapping's words, for what it will not make documents of."""
     for place, rule in enumerate(event.park_if):
         path = f"park_if[{place}]"
-        if is_true(run(rule.when, interpreter, interpreter.scope.root, f"{path}.when")):
+        if holds(rule.when, interpreter, interpreter.scope.root, f"{path}.when"):
             because = _words(rule.because, interpreter, f"{path}.because")
             remedy = _words(rule.remedy, interpreter, f"{path}.remedy")
             raise NeedsAttention(f"Left to a person: {because}.", code="by_hand", remedy=remedy, field=path)

@@ -165,6 +165,11 @@ class Source:
         return {each.setting: host for host, api in self.plan.apis.items() for each in api.credentials}
 
     @property
+    def step_names(self) -> list[str]:
+        """The steps by which its events have more fetched."""
+        return sorted({step.name for event in self.plan.events.values() for step in event.fetches})
+
+    @property
     def healing(self) -> Healing:
         """What its sender is asked for webhooks that never came."""
         return Healing(self.plan.heal, self.options, media_type=self.accepts[0])
@@ -358,7 +363,8 @@ class Source:
 
     def read_request(self, file: Path) -> Received:
         """The request in a file shaped like an example's. Raises OSError, or ValueError if it is none."""
-        return Received(*read_request(file, media_type=self.accepts[0]))
+        body, headers, fetched, at = read_request(file, media_type=self.accepts[0])
+        return Received(body, headers, fetched, at=at)
 
     def examples(self) -> list[Example]:
         """Its examples, by name."""

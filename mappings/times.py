@@ -8,8 +8,11 @@ from mappings.conversions import NOTHING, Unfit, kind_of
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+_OFFSET = re.compile(r"(.*?)(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?", re.DOTALL)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNIX = re.compile(r"[0-9]{9,11}")
+_UNIX_MILLISECONDS = re.compile(r"[0-9]{12,14}")
+_MILLISECONDS = ": of milliseconds write seconds(…)"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MAIL = re.compile(
     rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>[0-9]{{1,2}}) (?P<month>{'|'.join(_MONTHS)}) (?P<year>[0-9]{{4}})"
@@ -28,10 +31,34 @@ def date(value: object, time_zone: str) -> datetime.date | None:
     if value in NOTHING:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if 0 <= value < 10**11 else "-"
+        value = str(value) if 0 <= value < 10**14 else "-"
     if not isinstance(value, str):
         raise Unfit(f"{kind_of(value)} is not a date")
     return _day(_tidy(value), time_zone)
+
+
+def seconds(value: object) -> int | None:
+    """Unix seconds of unix milliseconds, a whole number or its digits."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not (
+        isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdecimal())
+    ):
+        raise Unfit(f"{kind_of(value)} is not a whole number of milliseconds")
+    return int(value) // 1000
+
+
+def utc(value: object) -> object:
+    """A time that its sender writes in UTC, as one ending in Z, so that its day is the day in the organization's zone.
+
+    That is one with the offset +00:00, or with none. Days, unix seconds and times of RFC 2822 stay as they are.
+    """
+    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+        return value
+    written, offset = _OFFSET.fullmatch(value.strip()).groups()  # type: ignore[union-attr]  # anything fits
+    if offset not in (None, "Z", "+00:00", "+0000", "+00", "-00:00"):
+        raise Unfit("the time has another offset than +00:00")
+    return f"{written}Z"
 
 
 def _tidy(value: str) -> str:
@@ -49,6 +76,7 @@ def _day(text: str, time_zone: str) -> datetime.date:
     if day is None:
         raise Unfit(
             "the value is neither a date like 2026-01-31, nor a time like 2026-01-31T10:00:00+01:00, nor unix seconds"
+            + _MILLISECONDS * bool(_UNIX_MILLISECONDS.fullmatch(text))
         )
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise Unfit(f"the year {day.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}")

@@ -96,7 +96,8 @@ class Healer:
                 self.wait(seconds)
 
     def _see_to(self, name: str, source: Source, received: Received, *, dry: bool) -> Found:
-        arrival = self.make_arrival(self.desk.connections[name], source, received)
+        # What is listed is the same each time it is asked for, and then no news.
+        arrival = replace(self.make_arrival(self.desk.connections[name], source, received), may_recur=False)
         order = arrival.order or ""
         if arrival.ignored is not None:
             return Found(NOT_FOR_US, arrival.topic, order)

@@ -1,9 +1,10 @@
 """What comes of the examples now, written down as what must come of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cli.workshop.cases import BY_HAND, KEYS, describe, json_text
-from cli.workshop.checks import needs_order
+from cli.workshop.order_checks import needs_order
 from cli.workshop.trial import Trial
 from mappings import Example
 from mappings.examples import expected_file
@@ -25,7 +26,13 @@ def accept(trial: Trial) -> Iterator[tuple[str, str]]:
             text = json_text({key: told[key] for key in KEYS if key in told})
             folder = trial.source.folder / "examples"
             expected_file(folder / f"{example.case}.request.json").write_text(f"{text}\n")
-            yield example.case, describe(outcome)
+            yield example.case, describe(outcome) + _why(outcome)
+
+
+def _why(outcome: Mapping[str, Any]) -> str:
+    """Why it is parked, unless the mapping itself says so: that may be what was meant, or a mistake."""
+    code = outcome.get("error", {}).get("code")
+    return f"\n      {outcome['told']}" if "told" in outcome and code != "by_hand" else ""
 
 
 def _find_order(trial: Trial, follower: Example) -> str | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from cli.dry_run import Rehearsal, Stage
+from cli.wording import without_event
 from cli.workshop.books import NamesOfTheSandbox
 from config.options import ConnectionOptions, ExpenseOptions
 from drafts import Drafts
@@ -75,7 +76,7 @@ def stage_of(source: Source) -> Stage:
 
 
 def _parked(trouble: NeedsAttention) -> dict[str, Any]:
-    told = " ".join(filter(None, (trouble.message, trouble.remedy)))
+    told = " ".join(filter(None, (trouble.message, without_event(trouble.remedy))))
     return {"state": "parked", "error": {"code": trouble.code, "field": trouble.field}, "told": told}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.workshop.cases import BY_HAND, KEYS, describe, json_text
 from cli.workshop.door_checks import check_damaged, check_signatures
+from cli.workshop.order_checks import check_amounts, check_deliveries, check_followers, check_names, expected_of
 from cli.workshop.signing import secret_field, secret_headers
 from cli.workshop.trial import Complaint, Complaints, Trial
 from mappings import Example
@@ -49,10 +50,16 @@ def _check_words(trial: Trial, example: Example) -> Complaints:
             yield Complaint(f"examples/{example.case}.request.json", f"it holds {name}", "Leave signatures out.")
     if field := secret_field(trial.source, example):
         yield Complaint(f"examples/{example.case}.request.json", f"it holds {field}", "Leave the secret out.")
+    if unasked := sorted(set(example.fetched) - set(trial.source.step_names)):
+        steps = ", ".join(trial.source.step_names) or "none"
+        told = f"it holds answers of no step: {', '.join(unasked)}"
+        yield Complaint(f"examples/{example.case}.request.json", told, f"The steps of `fetch` are {steps}.")
     if (count := len(example.events)) > 1:
         yield Complaint(f"examples/{example.case}.request.json", f"it holds {count} events", "Make an example of each.")
     if unknown := [key for key in example.expected if key not in KEYS]:
-        yield Complaint(_expected(example), f"no such key: {', '.join(unknown)}", f"There are {', '.join(KEYS)}.")
+        yield Complaint(
+            expected_of(example.case), f"no such key: {', '.join(unknown)}", f"There are {', '.join(KEYS)}."
+        )
 
 
 def check_outcomes(trial: Trial) -> Complaints:
@@ -63,11 +70,13 @@ def check_outcomes(trial: Trial) -> Complaints:
         if not example.expected:
             remedy = f"{look}; when all is right, run this again with --accept."
             yield Complaint(
-                _expected(example), f"there is none yet; it would be {describe(found)}{_told(found)}", remedy
+                expected_of(example.case), f"there is none yet; it would be {describe(found)}{_told(found)}", remedy
             )
         elif differences := _differences(example.expected, found):
             remedy = f"{look} and correct the mapping; or take what comes out now as right, with --accept."
-            yield Complaint(_expected(example), f"it comes out differently:\n{differences}{_told(found)}", remedy)
+            yield Complaint(
+                expected_of(example.case), f"it comes out differently:\n{differences}{_told(found)}", remedy
+            )
 
 
 def _told(outcome: Mapping[str, Any]) -> str:
@@ -85,15 +94,16 @@ def _differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 
 
 def check_totals(trial: Trial) -> Complaints:
-    """The lines of what is posted come to the sender's total, to the cent."""
+    """The lines of what is posted come to the sender's total, to the cent, and what is paid and refunded fits it."""
     for example in trial.examples:
         rounding = trial.outcomes[example.case].get("rounding", "0")
         if rounding != example.expected.get("rounding", "0"):
             yield Complaint(
-                _expected(example),
+                expected_of(example.case),
                 f"{rounding} must be added to what its lines come to, to make the sender's total",
                 f'Map what is missing. If the platform itself rounds so, write "rounding": "{rounding}" there.',
             )
+    yield from check_amounts(trial)
 
 
 def check_coverage(trial: Trial) -> Complaints:
@@ -109,42 +119,9 @@ def check_coverage(trial: Trial) -> Complaints:
             yield Complaint("examples/", f"none comes to {deed}, which the mapping has", "Add one that shows it.")
     if all(state != "ignored" for _, state in states):
         yield Complaint("examples/", "none is ignored", "Add one that is not for us: a test, or what is not paid yet.")
-    yield from _check_deliveries(trial)
-    yield from _check_followers(trial)
-
-
-def _check_deliveries(trial: Trial) -> Complaints:
-    """No example would be taken for a repetition of another."""
-    first: dict[str, str] = {}
-    for example in trial.examples:
-        delivery = trial.source.identify(example.received).delivery
-        if delivery is not None and first.setdefault(delivery, example.case) != example.case:
-            what = f"{first[delivery]} is the same delivery, so this would be taken for a repetition"
-            yield Complaint(f"examples/{example.case}.request.json", what, "Give it a delivery id of its own.")
-
-
-def _check_followers(trial: Trial) -> Complaints:
-    """Of several examples about one order all but the first name those they come after."""
-    first: dict[str, str] = {}
-    for example in sorted(trial.examples, key=lambda each: "after" in each.expected):
-        found, after = trial.outcomes[example.case], example.expected.get("after", [])
-        about = found.get("once_per")
-        if wrong := [case for case in after if trial.outcomes.get(case, {}).get("once_per") != about]:
-            yield Complaint(_expected(example), f"after: {', '.join(wrong)} is not about {about}", "Name its order's.")
-        if about and not after and about in first:
-            remedy = f'Give the order another id, or write "after": ["{first[about]}"] there.'
-            yield Complaint(_expected(example), f"{first[about]} is about {about}, too", remedy)
-        elif needs_order(found) and not after:
-            remedy = f"Add an example that invoices {about}, and name it in `after` there."
-            yield Complaint(_expected(example), "the order it follows has no example", remedy)
-        if about:
-            first.setdefault(about, example.case)
-
-
-def needs_order(outcome: Mapping[str, Any]) -> bool:
-    """Whether it can only be carried out once its order is invoiced."""
-    drafts = outcome.get("drafts", {})
-    return bool({"payments", "refunds", "cancel"} & set(drafts)) and "invoice" not in drafts
+    yield from check_deliveries(trial)
+    yield from check_followers(trial)
+    yield from check_names(trial)
 
 
 def check_readme(trial: Trial) -> Complaints:
@@ -153,9 +130,10 @@ def check_readme(trial: Trial) -> Complaints:
     if not file.is_file():
         yield Complaint("README.md", "there is no such file", "Write how a merchant sets the sender up.")
         return
-    page = file.read_text()
+    page, keys = file.read_text(), trial.source.credentials()
     parts = PARTS | {
         trial.source.setting: "Say where the sender shows the secret, and that this setting takes it.",
+        **{setting: f"Say where {host} has it, and that this setting takes it." for setting, host in keys.items()},
         f"/hooks/{trial.source.name}": "Say which address the sender posts to: https://<your host>/hooks/…",
     }
     for part, remedy in parts.items():
@@ -169,10 +147,6 @@ def check_readme(trial: Trial) -> Complaints:
 
 def _lines_to_do(lines: Iterable[str]) -> Iterable[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(lines, 1) if re.search(rf"\b{TO_DO}\b", line))
-
-
-def _expected(example: Example) -> str:
-    return f"examples/{example.case}.expected.json"
 
 
 CHECKS: Mapping[str, Callable[[Trial], Complaints]] = {

@@ -17,6 +17,8 @@ from mappings import Example, Received, Source
 ORGANIZATION = "10000001"
 DAMAGED_BODIES = 100
 LET_IN = "let in"
+_LOOK = "Look at `verify` and `handshakes` in mapping.yaml."
+_WRONG_TYPE = "Add its Content-Type to `accepts` in mapping.yaml, or correct it in the example."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def check_signatures(trial: Trial) -> Complaints:
             answer = _answer(attempt.door, trial.source, attempt.request)
             if answer != attempt.expected:
                 told = f"{attempt.what} it is answered {answer}, not {attempt.expected}"
-                yield Complaint(example.case, told, "Look at `verify` and `handshakes` in mapping.yaml.")
+                yield Complaint(example.case, told, _WRONG_TYPE if answer == "wrong_type" else _LOOK)
 
 
 def _attempts(source: Source, example: Example, door: Door, rotating: Door) -> Iterator[_Attempt]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from cli.workshop.redaction import Redaction
 from cli.workshop.signing import secret_headers
-from ledger.records import Event
+from ledger.records import Event, second
 from mappings import Example, Source
 from mappings.examples import compact, form_body
 from mappings.received import FORM
@@ -22,6 +22,7 @@ CARRIED = re.compile(
     r"accept(-.*)?|connection|content-length|expect|forwarded|host|keep-alive|origin|referer|te|trace.*|transfer-encoding"
     r"|user-agent|via|x-(amzn|b3|cloud|envoy|forwarded|real|request|trace)-?.*|cdn-.*|cf-.*|fly-.*|true-client-ip"
 )
+_ARRIVED = "arrived()"
 _READ = re.compile(r"header\(\s*'([^']+)'")
 
 
@@ -54,13 +55,18 @@ class Recorder:
         media_type = event.headers.get("content-type", "").split(";")[0].strip().lower()
         request = {"headers": headers, **self._body(event.body, media_type)}
         fetched = json.loads(event.fetched, parse_float=Decimal).get("fetched") if event.fetched else None
-        return request | ({"fetched": self._redacted(fetched)} if fetched else {})
+        arrived = {"arrived": second(event.received_at)} if _ARRIVED in self._mapping else {}
+        return request | ({"fetched": self._redacted(fetched)} if fetched else {}) | arrived
+
+    @property
+    def _mapping(self) -> str:
+        return (self.source.folder / "mapping.yaml").read_text()
 
     def _headers(self, event: Event) -> dict[str, str]:
         """Those the sender set and did not sign with; of a redacted request those alone that the mapping reads."""
         example = Example(self.source.name, "", event.body, event.headers, {})
         dropped = secret_headers(self.source, example)
-        read = {name.lower() for name in _READ.findall((self.source.folder / "mapping.yaml").read_text())}
+        read = {name.lower() for name in _READ.findall(self._mapping)}
         wanted = {"content-type", *read} if self.redaction else set(event.headers)
         return {
             "-".join(word.capitalize() for word in name.split("-")): self._redacted({name: value})[name]

@@ -227,6 +227,87 @@ def test_no_example_is_a_repetition_of_another(check, folder, change):
     assert "examples/refund.request.json: order is the same delivery, so this would be taken for a repetition\n" in told
 
 
+def test_no_example_has_the_body_of_another(check, folder, change):
+    request = json.loads((folder / "examples" / "order.request.json").read_text())
+    (folder / "examples" / "twice.request.json").write_text(
+        json.dumps(request | {"headers": request["headers"] | {"webhook-id": "msg_another"}})
+    )
+
+    told = check().stdout
+
+    assert "examples/twice.request.json: order is the same body, so this would be taken for a repetition\n" in told
+
+
+def change_body(folder, case, change):
+    file = folder / "examples" / f"{case}.request.json"
+    request = json.loads(file.read_text())
+    change(request["body"]["data"])
+    file.write_text(json.dumps(request))
+
+
+def test_what_is_paid_fits_the_invoice(check, folder):
+    change_body(folder, "order_paid", lambda order: order["payments"][0].update(amount="999.00"))
+    check("--accept")
+
+    assert "examples/order_paid.request.json: payments come to 1009.00 USD, the invoice to 23.50\n" in check().stdout
+
+
+def test_what_is_refunded_fits_the_invoice_of_its_order(check, folder):
+    change_body(folder, "refund", lambda refund: refund.update(currency="EUR"))
+    check("--accept")
+
+    assert "examples/refund.request.json: refunds in EUR, the invoice in USD\n" in check().stdout
+
+
+def test_a_payment_is_named_like_none_of_another_order(check, folder):
+    paid = json.loads((folder / "examples" / "order_paid.request.json").read_text())["body"]["data"]
+    change_body(folder, "payment", lambda payment: payment.update(id=paid["payments"][0]["id"]))
+
+    told = check("--accept").stdout
+
+    assert "is named like one of order_paid, which is about order:" in told
+    assert "Put what the order is named by into the once_per of it, too" in told
+
+
+def test_what_invoices_an_order_comes_before_what_follows_it(check, folder, change):
+    change("payment.expected.json", after=...)
+
+    told = check().stdout
+
+    assert "examples/payment.expected.json: order is about order:deal-4471, too\n" in told
+
+
+def test_answers_of_no_step_are_told(check, change):
+    change("order.request.json", fetched={"paymnt": {}})
+
+    told = check().stdout
+
+    assert "examples/order.request.json: it holds answers of no step: paymnt\n" in told
+    assert "The steps of `fetch` are none." in told
+
+
+def test_a_type_that_is_not_accepted_is_told_as_such(check, folder):
+    change_mapping(folder, "accepts: [application/json, multipart/form-data]", "accepts: [multipart/form-data]")
+    change = folder / "examples" / "order.request.json"
+    change.write_text(change.read_text().replace('"headers": {', '"headers": {"Content-Type": "application/json", ', 1))
+
+    told = check().stdout
+
+    assert "order: signed it is answered wrong_type, not let in\n" in told
+    assert "Add its Content-Type to `accepts` in mapping.yaml" in told
+
+
+def test_accepting_what_is_parked_says_why(check, folder):
+    change_body(folder, "order", lambda order: order.update(currency="XXX"))
+
+    told = check("--accept").stdout
+
+    assert (
+        "accepted order: parked (unknown_currency at currency)\n      The sandbox has no currency named “XXX”" in told
+    )
+    assert "then retry" not in told
+
+
 def test_what_follows_an_order_names_it(check, change):
     change("refund.expected.json", after=...)
     change("order_updated.expected.json", after=...)

@@ -104,9 +104,18 @@ def test_a_form_is_written_as_fields_and_json_in_it_as_json(tmp_path):
     assert request.headers["x-topic"] == "paid"
 
 
+def test_an_example_may_say_when_it_came(tmp_path):
+    file = tmp_path / "came.request.json"
+    file.write_text('{"body": {}, "arrived": "2026-03-14T10:00:00Z"}')
+
+    assert SOURCES["shopify"].read_request(file).at == 1773482400
+    assert SOURCES["shopify"].read_example(file).received.at == 1773482400
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ('{"body": {}, "arrived": "soon"}', '"arrived" must be a time'),
         ('{"id": 5}', '"headers": '),
         ('{"body": 5, "raw": "5"}', 'in place of "body"'),
         ('{"raw": 5}', '"raw" must be a text'),

@@ -187,6 +187,40 @@ def test_a_date_is_the_day_where_it_was_written(value, time_zone, day):
     assert times.date(value, time_zone) == day
 
 
+@pytest.mark.parametrize(
+    ("value", "utc"),
+    [
+        ("2026-03-13T23:30:00+00:00", "2026-03-13T23:30:00Z"),
+        ("2026-03-13T23:30:00.123456+0000", "2026-03-13T23:30:00.123456Z"),
+        ("2026-03-13 23:30:00", "2026-03-13 23:30:00Z"),
+        *((same, same) for same in ("2026-03-13T23:30:00Z", "2026-03-13", 1773483669, None, "soon")),
+    ],
+)
+def test_a_time_of_a_sender_that_writes_utc_ends_in_z(value, utc):
+    assert times.utc(value) == utc
+
+
+def test_a_time_with_another_offset_is_not_utc():
+    with pytest.raises(Unfit, match="another"):
+        times.utc("2026-03-13T23:30:00+01:00")
+
+
+def test_milliseconds_are_told_and_become_seconds():
+    with pytest.raises(Unfit, match=r"of milliseconds write seconds\(…\)"):
+        times.date(1773483669123, "UTC")
+    assert [times.seconds(value) for value in (1773483669123, "1773483669123", None)] == [1773483669, 1773483669, None]
+    for value in ("soon", 1.5, True, "-1", "٣"):
+        with pytest.raises(Unfit):
+            times.seconds(value)
+
+
+def test_a_gap_in_what_join_puts_together_is_told_with_what_to_do():
+    joined = compile_expression("join(' ', [a, b])")
+    with pytest.raises(Unfit, match=r"leave gaps out by \[a, b\]\[\?@\]"):
+        joined.run(Interpreter(Scope()), {"a": "Ada"})
+    assert compile_expression("join(' ', [a, b][?@])").run(Interpreter(Scope()), {"a": "Ada"}) == "Ada"
+
+
 def test_a_moment_may_be_written_as_in_mail():
     assert times.moment("Sat, 14 Mar 2026 10:00:00 +0000") == times.moment("2026-03-14T10:00:00Z")
     assert times.moment("Sat, 14 Mar 2026 10:00:00 +0100") == times.moment("2026-03-14T09:00:00Z")

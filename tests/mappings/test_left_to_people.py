@@ -80,3 +80,39 @@ def test_the_door_takes_what_will_be_left_to_a_person(shop):
     identity = shop.identify(Received(json.dumps(BODY | {"state": "returned"}).encode(), {}))
 
     assert (identity.once_per, identity.ignored, identity.problem) == ("order:7", None, None)
+
+
+@pytest.mark.parametrize("value", ["false", "False", " 0 ", "0", 0])
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ("    ignore_if:\n      - when: test\n        because: a\n", "ignore_if"),
+        ("    park_if:\n      - when: test\n        because: a\n        remedy: b\n", "park_if[0].when"),
+    ],
+)
+def test_what_says_no_and_would_hold_as_a_condition_is_left_to_a_person(source, minimal, value, place, field):
+    shop = source(minimal.replace('    once_per: "order:{id}"\n', place + '    once_per: "order:{id}"\n', 1))
+    received = Received(json.dumps(BODY | {"test": value}).encode(), {})
+
+    trouble = shop.identify(received).problem
+    if trouble is None:
+        with pytest.raises(NeedsAttention) as caught:
+            shop.render(received, Options(), topic="paid")
+        trouble = caught.value
+
+    assert (trouble.code, trouble.field) == ("mapping_failed", field)
+    assert "counts as true" in trouble.message
+    assert "(written as test)" in trouble.message
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"), [(False, False), (None, False), ("", False), (True, True), ("yes", True), (5, True)]
+)
+def test_what_says_yes_or_no_plainly_is_taken_at_its_word(source, minimal, value, holds):
+    rule = "    ignore_if:\n      - when: test\n        because: a\n"
+    shop = source(minimal.replace('    once_per: "order:{id}"\n', rule + '    once_per: "order:{id}"\n', 1))
+
+    identity = shop.identify(Received(json.dumps(BODY | {"test": value}).encode(), {}))
+
+    assert identity.problem is None
+    assert (identity.ignored is not None) is holds

@@ -33,6 +33,7 @@ def test_what_is_not_yaml_is_refused_with_its_line(problems):
     [
         ("source: shop\nverify:\n\tscheme: hmac\n", "line 3: not YAML: indent with spaces, not with tabs"),
         ("source: `1`\n", "line 1: not YAML: what begins with ` stands between quotes"),
+        ("source: shop\nverify: !(a.b)\n", "line 2: not YAML: what begins with ! stands between quotes"),
     ],
 )
 def test_common_slips_of_yaml_are_told_as_what_they_are(problems, text, hint):

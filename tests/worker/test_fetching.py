@@ -54,6 +54,20 @@ def test_what_a_thin_event_lacks_is_fetched_and_becomes_an_invoice(deliver, work
     ]
 
 
+def test_the_same_body_again_may_be_news(deliver, worker, sandbox, api):
+    answer_with(api, replace(ORDER, body=ORDER.body.replace(b"{", b'{"test": true, ', 1)), *ALL[1:], *ALL, *ALL)
+    first = deliver()
+    worker.drain()
+    assert worker.event(first).state == "ignored"
+
+    news, repeated = deliver(), deliver()
+    worker.drain()
+
+    assert len({first, news, repeated}) == 3
+    assert [worker.event(each).state for each in (news, repeated)] == ["posted", "posted"]
+    assert len(sandbox.invoices) == 1
+
+
 def test_what_was_answered_is_not_asked_again_after_a_failure(deliver, worker, sandbox, api, clock):
     answer_with(api, ORDER, FIRST, Reply(status=503), LAST, CUSTOMER)
     event_id = deliver()
