@@ -5,13 +5,14 @@ The keys are those of ledger/events.py and ledger/documents.py.
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from redis import Redis
 
 from ledger.approvals import LONGEST_NOTE
 from ledger.archive import Archive
 from ledger.documents import Documents
+from ledger.payouts import nth_payout
 from ledger.records import SEEN_TO, DocumentRecord, Trouble, moment
 from ledger.scripts import load
 
@@ -60,7 +61,15 @@ class Undoing:
         """The records of what was done to a document."""
         connection, _, name = record.business_key.split("/", 2)
         keys = [f"{connection}/{kind}/{name}" for kind in FOLLOW_UPS.get(record.kind, ())]
-        return [found for key in keys if (found := self._documents.get(key)) is not None]
+        found = [each for each in map(self._documents.get, keys) if each is not None]
+        return found + (list(self._further_payouts(connection, name)) if record.kind == "credit_note" else [])
+
+    def _further_payouts(self, connection: str, name: str) -> Iterator[DocumentRecord]:
+        """The records of the refunds of a credit note after the first."""
+        number = 2
+        while (known := self._documents.get(f"{connection}/payout/{nth_payout(name, number)}")) is not None:
+            yield known
+            number += 1
 
     def unfinished(self, event_id: str) -> list[DocumentRecord]:
         """The event's documents whose undoing was begun and is not known to be done."""

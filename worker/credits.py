@@ -13,9 +13,10 @@ from drafts import CancelDraft, RefundDraft
 from errors import Conflict, RetryLater
 from ledger.records import DocumentRecord
 from worker.documents import compare_totals, digest_money, marked_effect, refuse_contradiction
-from worker.payments import customer_of, mend_customer
+from worker.paying_back import ZERO, Payback, paid_back
+from worker.payments import balance_of, customer_of, mend_customer
 from worker.posting import Prepared
-from worker.settling import ZERO, Invoiced, paid_back, pay_out, set_against
+from worker.settling import Invoiced, set_against
 from worker.so_far import parts
 from worker.statuses import IN_DOUBT, void
 from worker.task import Task
@@ -26,25 +27,34 @@ from zoho.protocol import Row, read_money
 from zoho.wording import say
 
 
-def credit(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
-    """The refund's credit note, paid out or set against the invoice as the sender says; one for each part so far."""
-    for part, _ in parts(task, refund) if refund.is_so_far else ((refund, None),):
-        _credit_one(task, invoiced, part)
+def credit(task: Task, invoiced: Invoiced, refund: RefundDraft, *, version: float | None) -> None:
+    """The refund's credit note, paid out or set against the invoice as the sender says; one for each part so far.
+
+    The `version` that says so (unix seconds) is None where nobody knows.
+    """
+    if not refund.is_so_far:
+        _credit_one(task, invoiced, refund, version)
+        return
+    for part, _ in parts(task, refund):
+        _credit_one(task, invoiced, part, version, is_part=True)
 
 
-def _credit_one(task: Task, invoiced: Invoiced, refund: RefundDraft) -> None:
+def _credit_one(
+    task: Task, invoiced: Invoiced, refund: RefundDraft, version: float | None, *, is_part: bool = False
+) -> None:
     if _is_void(task, invoiced):
         _leave_void(task, invoiced, refund)
         return
-    if (covering := _covering(task, invoiced, refund)) is not None:
-        _await_credit(task, invoiced, refund, covering)
-        pay_out(task, refund, covering)
+    covering = _covering(task, invoiced, refund)
+    note = covering or _credit_note(task, invoiced, refund)
+    payback = Payback(task, refund, note, version, is_part=is_part)
+    if payback.is_outdated():
         return
-    note = _credit_note(task, invoiced, refund)
-    back = paid_back(task, refund)
-    set_against(task, invoiced, refund.once_per, note, most=refund.control_total - back)
-    if back:
-        pay_out(task, refund, note)
+    if covering is not None:
+        _await_credit(task, invoiced, payback)
+    else:
+        set_against(task, invoiced, refund.once_per, note, most=refund.control_total - payback.told)
+    payback.pay_out()
 
 
 def _is_void(task: Task, invoiced: Invoiced) -> bool:
@@ -67,11 +77,9 @@ def _covering(task: Task, invoiced: Invoiced, refund: RefundDraft) -> DocumentRe
     return cancelled
 
 
-def _await_credit(task: Task, invoiced: Invoiced, refund: RefundDraft, covering: DocumentRecord) -> None:
+def _await_credit(task: Task, invoiced: Invoiced, payback: Payback) -> None:
     """Waits while the credit is set against what is owed: what was paid, and went back, has yet to be told."""
-    if _is_begun(task, "payout", refund.once_per):
-        return
-    if read_money(task.books.row("credit_note", covering.zoho_id or "")["balance"]) < paid_back(task, refund):
+    if (left := payback.left) and balance_of(task, "credit_note", payback.note) < left:
         wait_for_order(task, invoiced.once_per, "What was paid for the order is not told yet.")
 
 

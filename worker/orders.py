@@ -38,21 +38,21 @@ def settle_order(task: Task, drafts: Drafts) -> Outcome:
         invoice = _invoice(task, drafts, newest)
         if invoice is None:
             return _without_invoice(task, drafts)
-        for told in _followed(drafts, newest, invoice):
+        for told in _followed(Version(drafts, task.event.version), newest, invoice):
             _follow_up(task, told, invoice, is_cancelled=held.is_cancelled)
         held.is_invoiced = True
     return Outcome("posted", invoice, invoice.number or invoice.zoho_id or "")
 
 
-def _followed(drafts: Drafts, newest: Version, invoice: DocumentRecord) -> tuple[Drafts, ...]:
+def _followed(own: Version, newest: Version, invoice: DocumentRecord) -> tuple[Version, ...]:
     """Whose follow-ups are done: the event's own, and those of the newest version unless it contradicts the invoice.
 
     What contradicts is left to its own event, which waits for a person.
     """
     newer = newest.drafts.invoice
-    if newest.drafts is drafts or newer is None or invoice.money not in (None, digest_money(newer)):
-        return (drafts,)
-    return (drafts, newest.drafts)
+    if newest.drafts is own.drafts or newer is None or invoice.money not in (None, digest_money(newer)):
+        return (own,)
+    return (own, newest)
 
 
 def _told(task: Task, drafts: Drafts) -> tuple[bool, float] | None:
@@ -96,7 +96,8 @@ def _without_invoice(task: Task, drafts: Drafts) -> Outcome:
     wait_for_order(task, drafts.once_per, "The order it belongs to is not invoiced yet.")
 
 
-def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord, *, is_cancelled: bool) -> None:
+def _follow_up(task: Task, told: Version, invoice: DocumentRecord, *, is_cancelled: bool) -> None:
+    drafts = told.drafts
     invoiced = Invoiced(drafts.once_per, invoice)
     voided, cancelled = task.records(("void", drafts.once_per), ("credit_note", f"cancel:{drafts.once_per}"))
     is_void = settle_void(task, drafts.once_per, invoice, voided)
@@ -104,7 +105,7 @@ def _follow_up(task: Task, drafts: Drafts, invoice: DocumentRecord, *, is_cancel
         _reopen(task, invoiced, cancelled, is_void=is_void)
     _pay(task, drafts, invoiced)
     for refund in drafts.refunds:
-        credit(task, invoiced, refund)
+        credit(task, invoiced, refund, version=told.at)
     if is_cancelled:
         cancel(task, invoiced, drafts.cancel)
     elif drafts.invoice is not None and not drafts.is_edit:

@@ -1,16 +1,13 @@
-"""What becomes of a credit note: paid back, or set against what is still owed on the invoice."""
+"""What of a credit note is set against what is still owed on the invoice."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from drafts import RefundDraft
 from ledger.records import DocumentRecord
-from worker.payments import balance_of, is_settled_by_hand
+from worker.payments import balance_of
 from worker.posting import Prepared, Standing
 from worker.statuses import IN_DOUBT, mark_sent
 from worker.task import Task
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +21,6 @@ class Invoiced:
     def invoice_id(self) -> str:
         """Zoho's id of the invoice."""
         return self.record.zoho_id or ""
-
-
-def paid_back(task: Task, refund: RefundDraft) -> Decimal:
-    """What of a refund goes back to the customer; nothing where the connection records no payments."""
-    if not task.options.payments.record:
-        return ZERO
-    return refund.control_total if refund.paid_back is None else refund.paid_back
-
-
-def pay_out(task: Task, refund: RefundDraft, note: DocumentRecord) -> None:
-    """Pays back out of the credit note what went back to the customer."""
-    amount, note_id = paid_back(task, refund), note.zoho_id or ""
-    if not amount:
-        return
-    if is_settled_by_hand(task, refund.method, left=lambda: balance_of(task, "credit_note", note)):
-        return
-
-    def look(marker: str, body: str) -> Standing | None:
-        rows = task.books.payouts(note_id)
-        found = [row for row in rows if marker in str(row.get("reference_number") or "").split()]
-        return standing(found[0]["creditnote_refund_id"]) if found else None
-
-    def standing(refund_id: object) -> Standing:
-        return Standing(
-            zoho_id=str(refund_id), number=note.number, total=amount, currency_code=refund.currency_code, url=note.url
-        )
-
-    def prepare(marker: str) -> Prepared:
-        body = task.books.payout_body(refund, task.options, amount=amount, marker=marker)
-        return Prepared(body=body, control_total=amount, currency_code=refund.currency_code)
-
-    def send(body: str, deadline: float) -> Standing:
-        return standing(task.books.pay_out(note_id, body, deadline=deadline))
-
-    task.bring_about(task.effect("payout", refund.once_per, prepare=prepare, send=send, look=look, read=standing))
 
 
 def set_against(task: Task, invoiced: Invoiced, once_per: str, note: DocumentRecord, *, most: Decimal) -> None:

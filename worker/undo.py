@@ -16,6 +16,7 @@ import structlog
 
 from drafts import DocumentKind
 from errors import NeedsAttention, OutcomeUnknown, RetryLater, ZohoRejected
+from ledger.payouts import paid_note
 from ledger.records import DocumentRecord, Trouble
 from ledger.undoing import FOLLOW_UPS
 from worker.asking import show_if_free
@@ -117,7 +118,8 @@ def _goes_with(record: DocumentRecord, found: Mapping[str, DocumentRecord]) -> b
     """Whether the record is of what was done to one of these documents."""
     connection, kind, name = record.business_key.split("/", 2)
     owners = [owner for owner, follow_ups in FOLLOW_UPS.items() if kind in follow_ups]
-    return any(f"{connection}/{owner}/{name}" in found for owner in owners)
+    owned = paid_note(name) if kind == "payout" else name
+    return any(f"{connection}/{owner}/{owned}" in found for owner in owners)
 
 
 def _is_read(record: DocumentRecord) -> bool:
@@ -227,6 +229,8 @@ def _take_back(desk: Desk, record: DocumentRecord, lease: str) -> str:
         _call(desk, record, step.action, lease)
     for follow_up in desk.ledger.undoing.follow_ups(record):
         _forget(desk, follow_up, lease)
+        if follow_up.kind == "payout" and follow_up.event_id != record.event_id:
+            desk.ledger.undoing.park(follow_up.event_id, UNDONE)  # what it paid back is to be paid anew, too
     desk.ledger.documents.write(record.business_key, lease, {"state": "undone"})
     done = {"delete": "deleted", "void": "voided"}.get(step.action, "gone")
     desk.ledger.events.note(record.event_id, f"{record.kind}_{done}", record.number or record.zoho_id or "")

@@ -1,9 +1,11 @@
 """`bookhook undo`, and `bookhook retry` after it."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from tests.orders import Order
 from tests.scene import example
 
 ORDER = example("standard/order")
@@ -132,6 +134,31 @@ def test_a_credit_note_whose_refund_was_deleted_by_hand_is_deleted(run, hooks, w
 
     assert sandbox.creditnotes == []
     assert states(worker, refund)["payout"] == "undone"
+
+
+def test_a_credit_note_that_was_paid_back_twice_goes_with_both_of_its_refunds(run, hooks, worker, sandbox, clock):
+    order = Order(hooks)
+    order.completed()
+    order.paid("100.00")
+    first = order.refunded("21.20", paid_back="10.00")
+    clock.advance(1)
+    events = [first, order.refunded("21.20", paid_back="21.20")]
+    worker.drain()
+    [note] = sandbox.creditnotes
+    assert len(note["refunds"]) == 2
+    for payout in note["refunds"]:
+        sandbox.keep_books("DELETE", f"/creditnotes/{note['creditnote_id']}/refunds/{payout['creditnote_refund_id']}")
+
+    assert run("undo", events[0], "--yes").exit_code == 0
+    assert sandbox.creditnotes == []
+    assert [states(worker, each)["payout"] for each in events] == ["undone"] * 2
+    assert [worker.event(each).error.code for each in events] == ["undone"] * 2
+
+    run("retry", *events)
+    worker.drain()
+    assert [worker.event(each).state for each in events] == ["posted"] * 2
+    [note] = sandbox.creditnotes
+    assert sum(Decimal(str(payout["amount"])) for payout in note["refunds"]) == Decimal("21.20")
 
 
 def test_an_expense_is_deleted(run, hooks, worker, sandbox):

@@ -35,6 +35,11 @@ def cancelled_when_paid_in_part(order: Order) -> None:
     order.cancelled()
 
 
+def paid_and_refunded_in_part(order: Order) -> None:
+    order.paid("100.00")
+    order.refunded("30.00", paid_back="10.00")
+
+
 def deliver_order_to_be_emailed(world: World, tag: str) -> None:
     world.options["standard"] = EMAILING
     Order(world.hooks, order_id=tag).completed()
@@ -58,6 +63,12 @@ REFUND = Story(
     "a refund of a paid order",
     after(before=lambda order: order.paid("100.00"), then=lambda order: order.refunded("30.00")),
     {"SADD", "POST /creditnotes", "POST /creditnotes/:id/refunds", "finish"},
+    ending("70", "70", "0", "0", payments=1, credit_notes=1),
+)
+PAID_BACK_MORE = Story(
+    "a refund of which more is paid back",
+    after(before=paid_and_refunded_in_part, then=lambda order: order.refunded("30.00", paid_back="30.00")),
+    {"POST /creditnotes/:id/refunds", "finish"},
     ending("70", "70", "0", "0", payments=1, credit_notes=1),
 )
 REDUCTION = Story(
@@ -102,7 +113,7 @@ RECEIPT = Story(
     {"POST /expenses", "POST /expenses/:id/receipt", "finish"},
     replace(EXPENSE_ENDS, contacts=0, receipts=1),
 )
-STORIES = (PAYMENT, REFUND, REDUCTION, VOID, CREDITED, RESTORED, MADE_ROOM, EMAILED, RECEIPT)
+STORIES = (PAYMENT, REFUND, PAID_BACK_MORE, REDUCTION, VOID, CREDITED, RESTORED, MADE_ROOM, EMAILED, RECEIPT)
 # What just after one effect and just before the next leave behind is the same; a worker that lives on is another thing.
 DANGERS = [
     *((story, Victim, "before") for story in STORIES),
