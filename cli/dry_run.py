@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from config.options import ConnectionOptions
+from config.organizations import DEFAULT
 from drafts import ContactDraft, DocumentKind, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
 from ledger.marks import marker
 from mappings import Identity, Received, Source, Steps
@@ -70,7 +71,10 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Whose events are rehearsed, by which decisions, and in whose books."""
+    """Whose events are rehearsed, by which decisions, and in whose books.
+
+    `no_time_zone` is where to say the organization's time zone, as long as nothing says it.
+    """
 
     source: Source
     connection: str
@@ -78,6 +82,7 @@ class Stage:
     time_zone: str
     unique_field: str | None
     names: Names = NAMES
+    no_time_zone: str | None = None
 
     def rehearse(self, received: Received) -> Rehearsal:
         """What would come of the request; raises NeedsAttention with what would park it."""
@@ -114,16 +119,21 @@ class Stage:
 
 
 def set_stage(source: Source, connection: str, settings: "Settings") -> Stage:
-    """The stage for a connection; one that is not set up decides what every connection does by default."""
-    configured = settings.connections.get(connection)
-    organizations = settings.organizations
-    organization = organizations.get(configured.organization_id) if configured else settings.organization
+    """The stage for a connection; one that is not set up decides what every connection does by default.
+
+    What is said of its organization holds before there is a grant for it, too.
+    """
+    configured, organization = settings.connections.get(connection), settings.usual_organization
+    if configured:
+        organization = settings.organization_entries.get(configured.organization_id, organization)
+    where = "ZOHO_TIME_ZONE" if organization.name == DEFAULT else f"organizations.{organization.name}.time_zone"
     return Stage(
         source=source,
         connection=connection,
         options=configured.options if configured else settings.options,
-        time_zone=(organization.time_zone if organization else None) or "UTC",
-        unique_field=organization.unique_field if organization else None,
+        time_zone=organization.time_zone or "UTC",
+        unique_field=organization.unique_field,
+        no_time_zone=None if organization.time_zone else where,
     )
 
 

@@ -20,10 +20,12 @@ from zoho.arithmetic import LineTotals, Totals
 from zoho.protocol import freeze
 
 THEN_RETRY = re.compile(r", then retry( the event)?\.$")
+TIME_ZONE = (
+    "the organization's time zone (times ending in Z and unix seconds become days in UTC unless {setting} is set), "
+)
 CANNOT_KNOW = (
-    "a dry run cannot know: the organization's time zone (times ending in Z and unix seconds become days in UTC unless "
-    "ZOHO_TIME_ZONE is set), Zoho's exchange rate (added when posting in a foreign currency), and the rates of Zoho's "
-    "taxes (the sender's are taken for them)"
+    "a dry run cannot know: {time_zone}Zoho's exchange rate (added when posting in a foreign currency), and the rates "
+    "of Zoho's taxes (the sender's are taken for them)"
 )
 COLUMNS = ("line", "quantity", "rate", "discount", "amount", "taxes", "total")
 
@@ -66,7 +68,8 @@ def _rehearse(stage: Stage, event: Received, complete: Callable[[Received], Rece
     for computed in rehearsal.computed:
         click.echo(f"\n{_computation(computed)}")
     if rehearsal.calls:
-        click.echo(CANNOT_KNOW, err=True)
+        time_zone = TIME_ZONE.format(setting=stage.no_time_zone) if stage.no_time_zone else ""
+        click.echo(CANNOT_KNOW.format(time_zone=time_zone), err=True)
     return True
 
 

@@ -22,8 +22,8 @@ def run(environ, tmp_path, monkeypatch):
     """Runs a dry run in an empty folder, without network."""
     monkeypatch.chdir(tmp_path)
 
-    def invoke(*words: str):
-        return CliRunner().invoke(bookhook, ["map", *words], env={**dict.fromkeys(environ), **OFFLINE})
+    def invoke(*words: str, **settings: str):
+        return CliRunner().invoke(bookhook, ["map", *words], env={**dict.fromkeys(environ), **OFFLINE, **settings})
 
     return invoke
 
@@ -58,6 +58,48 @@ def test_what_a_dry_run_cannot_know_is_said_beside_the_bodies(run):
     assert "days in UTC unless ZOHO_TIME_ZONE is set" in said
     assert "exchange rate" in said
     assert bodies(result)["POST /invoices"]["currency_code"] == "USD"
+
+
+ORGANIZATIONS = """
+organizations:
+  tokyo: {organization_id: 77, time_zone: Asia/Tokyo, unique_field: cf_tokyo, refresh_token: TOKYO_TOKEN}
+  berlin: {organization_id: 78, refresh_token: BERLIN_TOKEN}
+connections:
+  tokyo: {source: standard, secret: STANDARD_WEBHOOK_SECRET, organization: tokyo}
+  berlin: {source: standard, secret: STANDARD_WEBHOOK_SECRET, organization: berlin}
+"""
+
+
+@pytest.fixture
+def late_order(tmp_path) -> str:
+    """A request that came late on the fourteenth by UTC."""
+    body = json.loads(example("standard/order").body)
+    body["data"] |= {"date": "2026-03-14T23:30:00Z", "due_date": None}
+    (tmp_path / "late.json").write_text(json.dumps({"body": body}))
+    return "late.json"
+
+
+def test_what_is_said_of_the_organization_holds_without_a_grant(run, late_order):
+    unset = run("standard", late_order)
+    told = run("standard", late_order, ZOHO_TIME_ZONE="Asia/Tokyo", ZOHO_UNIQUE_FIELD="cf_bookhook")
+
+    assert bodies(unset)["POST /invoices"]["date"] == "2026-03-14"
+    assert bodies(told)["POST /invoices"]["date"] == "2026-03-15"
+    assert bodies(told)["POST /invoices"]["custom_fields"][0]["api_name"] == "cf_bookhook"
+    assert "time zone" not in told.stderr
+    assert "exchange rate" in told.stderr
+
+
+def test_what_the_file_says_of_a_connections_organization_holds_without_a_grant(run, late_order, tmp_path):
+    (tmp_path / "connections.yaml").write_text(ORGANIZATIONS)
+    file = {"BOOKHOOK_CONNECTIONS": "connections.yaml", "ZOHO_TIME_ZONE": "America/New_York"}
+
+    tokyo, berlin = (run(name, late_order, **file) for name in ("tokyo", "berlin"))
+
+    assert bodies(tokyo)["POST /invoices"]["date"] == "2026-03-15"
+    assert bodies(tokyo)["POST /invoices"]["custom_fields"][0]["api_name"] == "cf_tokyo"
+    assert bodies(berlin)["POST /invoices"]["date"] == "2026-03-14"
+    assert "days in UTC unless organizations.berlin.time_zone is set" in berlin.stderr
 
 
 @pytest.mark.parametrize("words", [("shopify", "test_order"), ("standard", "order_without_identity")])
