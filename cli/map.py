@@ -70,7 +70,7 @@ def _rehearse(stage: Stage, event: Received, complete: Callable[[Received], Rece
     if rehearsal.calls:
         time_zone = TIME_ZONE.format(setting=stage.no_time_zone) if stage.no_time_zone else ""
         click.echo(CANNOT_KNOW.format(time_zone=time_zone), err=True)
-    return True
+    return not any(call.is_refused for call in rehearsal.calls)
 
 
 def _fetch(deployment: Deployment, stage: Stage, event: Received) -> Received:
