@@ -5,8 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cli.receipt_notes import PARKED, describe_receipt, find_refusal
+from config.connection_file import default_options
 from config.options import ConnectionOptions
-from drafts import ContactDraft, DocumentKind, Drafts, ExpenseDraft, InvoiceDraft, PaymentDraft, RefundDraft
+from config.organizations import DEFAULT
+from drafts import (
+    ContactDraft,
+    DocumentKind,
+    Drafts,
+    ExpenseDraft,
+    InvoiceDraft,
+    PaymentDraft,
+    ReceiptDraft,
+    RefundDraft,
+)
 from ledger.marks import marker
 from mappings import Identity, Received, Source, Steps
 from worker.naming import WALK_IN, named_contact
@@ -37,11 +49,15 @@ SHARES = "its lines come from the invoice as it stands in Zoho, in its proportio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call that would be made: method and path, when only under a condition, and the body if there is one."""
+    """One call that would be made: method and path, when only under a condition, and the body if there is one.
+
+    One that `is_refused` would not be made after all: it would park the event after what was called before.
+    """
 
     title: str
     body: Mapping[str, Any] | None = None
     note: str | None = None
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +86,10 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Whose events are rehearsed, by which decisions, and in whose books."""
+    """Whose events are rehearsed, by which decisions, and in whose books.
+
+    `no_time_zone` is where to say the organization's time zone, as long as nothing says it.
+    """
 
     source: Source
     connection: str
@@ -78,6 +97,7 @@ class Stage:
     time_zone: str
     unique_field: str | None
     names: Names = NAMES
+    no_time_zone: str | None = None
 
     def rehearse(self, received: Received) -> Rehearsal:
         """What would come of the request; raises NeedsAttention with what would park it."""
@@ -114,16 +134,21 @@ class Stage:
 
 
 def set_stage(source: Source, connection: str, settings: "Settings") -> Stage:
-    """The stage for a connection; one that is not set up decides what every connection does by default."""
-    configured = settings.connections.get(connection)
-    organizations = settings.organizations
-    organization = organizations.get(configured.organization_id) if configured else settings.organization
+    """The stage for a connection; one that is not set up decides what every connection does by default.
+
+    What is said of its organization holds before there is a grant for it, too.
+    """
+    configured, organization = settings.connections.get(connection), settings.usual_organization
+    if configured:
+        organization = settings.organization_entries.get(configured.organization_id, organization)
+    where = "ZOHO_TIME_ZONE" if organization.name == DEFAULT else f"organizations.{organization.name}.time_zone"
     return Stage(
         source=source,
         connection=connection,
-        options=configured.options if configured else settings.options,
-        time_zone=(organization.time_zone if organization else None) or "UTC",
-        unique_field=organization.unique_field if organization else None,
+        options=configured.options if configured else default_options(settings.options, held=source.holds_expenses),
+        time_zone=organization.time_zone or "UTC",
+        unique_field=organization.unique_field,
+        no_time_zone=None if organization.time_zone else where,
     )
 
 
@@ -233,11 +258,25 @@ class _Play:
         draft = as_named(draft, self.stage.options.namesakes)
         body = expense_body(draft, self.stage.names, marker=mark, customer_id=customer_id, unique_field=field)
         vendor = {"vendor_name": draft.vendor_name} if draft.vendor_name else {}
-        over = self.stage.options.expenses.approval_over
-        note = None if over is None else f"once it is approved, if it is over {over}" if over else "once it is approved"
-        yield Call(title="POST /expenses", body={**body, **vendor}, note=note)
+        yield Call(title="POST /expenses", body={**body, **vendor}, note=self._approval())
         if draft.receipt:
-            yield Call(title=f"POST /expenses/{THE_EXPENSE}/receipt")
+            yield self._receipt(draft.receipt)
+
+    def _approval(self) -> str | None:
+        over = self.stage.options.expenses.approval_over
+        if over is None:
+            return None
+        return f"once it is approved, which it waits for{f' if it is over {over}' if over else ''}"
+
+    def _receipt(self, receipt: ReceiptDraft) -> Call:
+        listed, asked = self.stage.options.expenses.receipt_hosts, self.stage.source.hosts().values()
+        refusal = find_refusal(receipt, listed=listed, asked=tuple(filter(None, asked)))
+        reason = f": {refusal}; {PARKED}" if refusal else ""
+        return Call(
+            title=f"POST /expenses/{THE_EXPENSE}/receipt",
+            note=f"{describe_receipt(receipt)}{reason}",
+            is_refused=refusal is not None,
+        )
 
     def _parties(self, draft: ExpenseDraft) -> Iterator[ContactDraft]:
         if draft.vendor_name:

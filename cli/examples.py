@@ -45,10 +45,21 @@ def answering_at(source: Source, example: Example, url: str) -> Example:
     return replace(example, body=body)
 
 
-def sign(source: Source, example: Example, secret: str, *, timestamp: float, public_url: str = "") -> Request:
-    """The request its sender would make of the example at `timestamp` (unix seconds)."""
+def sign(
+    source: Source,
+    example: Example,
+    secret: str,
+    *,
+    timestamp: float,
+    public_url: str = "",
+    connection: str | None = None,
+) -> Request:
+    """The request its sender would make of the example at `timestamp` (unix seconds).
+
+    It goes to a connection of the source, by default the one of its name.
+    """
     message_id = example.headers.get("webhook-id") or f"msg_{hashlib.sha256(example.body).hexdigest()[:24]}"
-    request = Request(example.body, example.headers, url=address(public_url, source.name))
+    request = Request(example.body, example.headers, url=address(public_url, connection or source.name))
     return make_scheme(source.verify).sign(request, secret, message_id=message_id, timestamp=int(timestamp))
 
 

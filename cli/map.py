@@ -18,10 +18,12 @@ from mappings import Received, Source
 from zoho.arithmetic import LineTotals, Totals
 from zoho.protocol import freeze
 
+TIME_ZONE = (
+    "the organization's time zone (times ending in Z and unix seconds become days in UTC unless {setting} is set), "
+)
 CANNOT_KNOW = (
-    "a dry run cannot know: the organization's time zone (times ending in Z and unix seconds become days in UTC unless "
-    "ZOHO_TIME_ZONE is set), Zoho's exchange rate (added when posting in a foreign currency), and the rates of Zoho's "
-    "taxes (the sender's are taken for them)"
+    "a dry run cannot know: {time_zone}Zoho's exchange rate (added when posting in a foreign currency), and the rates "
+    "of Zoho's taxes (the sender's are taken for them)"
 )
 COLUMNS = ("line", "quantity", "rate", "discount", "amount", "taxes", "total")
 
@@ -64,8 +66,9 @@ def _rehearse(stage: Stage, event: Received, complete: Callable[[Received], Rece
     for computed in rehearsal.computed:
         click.echo(f"\n{_computation(computed)}")
     if rehearsal.calls:
-        click.echo(CANNOT_KNOW, err=True)
-    return True
+        time_zone = TIME_ZONE.format(setting=stage.no_time_zone) if stage.no_time_zone else ""
+        click.echo(CANNOT_KNOW.format(time_zone=time_zone), err=True)
+    return not any(call.is_refused for call in rehearsal.calls)
 
 
 def _fetch(deployment: Deployment, stage: Stage, event: Received) -> Received:

@@ -18,7 +18,8 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 def new_source(name: str, into: Path | None) -> None:
     """Write the folder of a source NAME that says what is still to do, into BOOKHOOK_SOURCES unless said otherwise.
 
-    Where that is not set, and this is Bookhook's own repository, it becomes one of those that come along.
+    Where that is not set, and the current folder is in Bookhook's own repository, it becomes one of those that come
+    along. Anywhere else one of the two has to be said.
     """
     if not NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is no name: lower-case letters, digits, - and _, a letter first, at most 40.")
@@ -34,8 +35,9 @@ def new_source(name: str, into: Path | None) -> None:
 
 
 def _folder_of_ours() -> Path:
-    """Where our own sources are, if this is the repository and not an installed package."""
-    if (BUILT_IN.parents[1] / "pyproject.toml").is_file():
+    """Where our own sources are, if whoever asks is in their repository; nobody else means to write there."""
+    repository = BUILT_IN.parents[1].resolve()
+    if (repository / "pyproject.toml").is_file() and Path.cwd().resolve().is_relative_to(repository):
         return BUILT_IN
     raise click.UsageError(f"Say where: set {SETTING} to a folder of your own sources, or give --into.")
 

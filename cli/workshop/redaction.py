@@ -6,11 +6,11 @@ called `remark2` says nothing of what is in it.
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from config.redaction import is_private_name
@@ -19,26 +19,36 @@ from mappings.examples import compact
 FIRST_NAMES = ("Ada", "Bram", "Chiara", "Dilan", "Edda", "Farid", "Greta", "Hugo", "Ines", "Jonas")
 LAST_NAMES = ("Okafor", "Lindqvist", "Moreau", "Tanaka", "Novak", "Haddad", "Silva", "Berger", "Rossi", "Quist")
 
-# The kind of what is in a field, by its name without signs: the first that fits.
+# The kind of what is in a field, by its name without signs, or with its words apart (`billing_city`): the first to fit.
 FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"e?mail(address)?$")),
     ("first_name", re.compile(r"(first|given|fore)name$")),
     ("last_name", re.compile(r"(last|family|sur)name$")),
     (
         "full_name",
-        re.compile(r"^(full|display|customer|contact|cardholder|recipient|user|nick|buyer)name$|^attention$"),
+        re.compile(
+            r"^(full|display|customer|consumer|contact|(card|account)?holder|recipient|user|nick|buyer)name$|^attention$"
+        ),
     ),
     ("company", re.compile(r"company(name)?$|businessname$|organi[sz]ationname$")),
     ("phone", re.compile(r"phone(number)?$|mobile$|^fax$")),
-    ("street", re.compile(r"^(street|address)(line)?[0-9]?$|^line[0-9]$")),
-    ("city", re.compile(r"^(billing|shipping|address)?city$|^town$|^locality$")),
-    ("zip", re.compile(r"^zip(code)?$|post(al)?code$")),
+    ("number", re.compile(r"^house(number|no)$|^street(number|no)$")),
+    (
+        "street",
+        re.compile(r"street(address|and(house)?(number|no)|line|name)?[0-9]?$|^address(line)?[0-9]?$|^line[0-9]$"),
+    ),
+    ("street", re.compile(r"(billing|delivery|formatted|full|home|postal|shipping)address(line)?[0-9]?$")),
+    ("city", re.compile(r"^(billing|shipping|address)?city$|(^|_)(city|town|locality)(_name)?$")),
+    ("zip", re.compile(r"(^|_)(zip(_?code)?|plz)$|post(al)?code$")),
     ("ip", re.compile(r"^(browser|client|customer|remote|user)?ip$|ipaddress$")),
     ("place", re.compile(r"^(lat|lng|latitude|longitude)$")),
     ("birthday", re.compile(r"birth(day|date)?$|^dob$")),
+    ("iban", re.compile(r"iban$|^consumeraccount$")),
     (
         "number",
-        re.compile(r"^(iban|bic|bin|last4|ssn|vat(id|number)?|tax(id|number)|po(number)?)$|(card|account)number$"),
+        re.compile(
+            r"^((consumer)?bic|bin|last4|ssn|vat(id|number)?|tax(id|number)|po(number)?)$|(card|account)number$"
+        ),
     ),
     ("domain", re.compile(r"domain$")),
     (
@@ -51,14 +61,43 @@ FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 # An object below such a key is about somebody, so its `name` is theirs.
 PEOPLE = re.compile(
-    r"(customer|buyer|billing|shipping|address|contact|recipient|owner|user|person|payer|supporter|member|client)s?$"
+    r"(customer|buyer|billing|shipping|address|contact|recipient|owner|user|person|payer|supporter|member|client)"
+    r"(info(rmation)?|detail)?s?$"
 )
 # What a buyer answered to a question of the shop's: anything at all, unless it is a short number.
 ANSWER = frozenset({"name", "value"}), frozenset({"key", "value"})
 SHORT_NUMBER = re.compile(r"[-+]?[0-9.,]{1,8}")
-SECRET = re.compile(r"^(order|access)key$")
+SECRET = re.compile(r"^(order|access|private)key$|(licen[sc]e|activation)(key|code)s?$")
 NAMES = ("first_name", "last_name", "full_name", "email", "phone")
+# In texts such cities may be something else, and so may short ones: they count beside more of their address alone.
+ORDINARY = frozenset({"Buffalo", "Cologne", "Jersey", "Mobile", "Orange", "Phoenix", "Reading", "Center", "Central"})
+AREA = re.compile(r"(state|province|region|county|country|zone)(code|name)?$")
+SHORTEST_CITY, SHORTEST_STREET, SHORTEST_PART = 6, 5, 3
 
+IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[A-Za-z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)(?![A-Za-z0-9])"
+)
+# How long a country's IBANs are, as SWIFT's registry has it.
+IBAN_COUNTRIES: Mapping[int, str] = {
+    15: "NO",
+    16: "BE",
+    18: "DK FI FK FO GL NL SD",
+    19: "MK SI",
+    20: "AT BA EE KZ LT LU MN XK",
+    21: "CH HR LI LV",
+    22: "BG BH CR DE GB GE IE ME RS VA",
+    23: "AE GI IL IQ OM SO TL",
+    24: "AD CZ ES MD PK RO SA SE SK TN VG",
+    25: "LY PT ST",
+    26: "IS TR",
+    27: "BI DJ FR GR IT MC MR SM",
+    28: "AL AZ BY CY DO GT HU LB NI PL SV",
+    29: "BR EG PS QA UA",
+    30: "JO KW MU YE",
+    31: "MT SC",
+    32: "LC",
+    33: "RU",
+}
 # What looks private wherever it stands.
 PATTERNS = {
     "url": re.compile(r"https?://[^\s\"'<>]+"),
@@ -66,6 +105,17 @@ PATTERNS = {
     "phone": re.compile(r"\+[0-9][0-9 ().-]{6,}[0-9]"),
     "ip": re.compile(r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"),
 }
+
+
+class Place(NamedTuple):
+    """Where a value stands: the name of its field, what the field is in, and the fields beside it, itself included."""
+
+    key: str
+    above: str
+    beside: Mapping[str, Any]
+
+
+NOWHERE = Place("", "", {})
 
 
 class Redaction:
@@ -78,44 +128,82 @@ class Redaction:
 
     def redact(self, content: Any) -> Any:
         """The content with everything private replaced; what is known of one value holds for all that come after."""
-        self._value(content, "", {})  # a name may stand in a text before it stands in its field
-        return self._value(content, "", {})
+        self._value(content, NOWHERE)  # a name may stand in a text before it stands in its field
+        return self._value(content, NOWHERE)
 
-    def _value(self, value: Any, key: str, parent: Mapping[str, Any], above: str = "") -> Any:
+    def _value(self, value: Any, place: Place) -> Any:
         if isinstance(value, dict):
-            self._know_whole_name(value)
-            return {name: self._value(each, name, value, key) for name, each in value.items()}
+            places = _places_in(value, place.key)
+            self._know_whole_names(places.values())
+            return {name: self._value(each, places[name]) for name, each in value.items()}
         if isinstance(value, list):
-            return [self._value(each, key, parent, above) for each in value]
+            return [self._value(each, place) for each in value]
         if value is None or isinstance(value, bool) or value == "":
             return value
-        kind = _kind_of(key, parent, above)
-        return self._replaced(kind, value) if kind else self._text(value) if isinstance(value, str) else value
+        if kind := _kind_of(place, value):
+            return self._replaced(kind, value)
+        is_area = ("city", value) in self._known and AREA.search(_plain(place.key))  # New York is a state, too
+        return self._text(value) if isinstance(value, str) and not is_area else value
 
-    def _know_whole_name(self, fields: Mapping[str, Any]) -> None:
+    def _know_whole_names(self, places: Iterable[Place]) -> None:
         """A person whose names stand apart may be named whole in a text."""
-        found = {_kind_of(key, fields, ""): value for key, value in fields.items() if isinstance(value, str) and value}
-        if "first_name" in found and "last_name" in found:
-            self._full_name(f"{found['first_name']} {found['last_name']}")
+        for place in places:
+            first = place.beside[place.key]
+            if isinstance(first, str) and _kind_of(place, first) == "first_name":
+                found = {_kind_of(Place(key, place.above, {}), each): each for key, each in place.beside.items()}
+                if isinstance(last := found.get("last_name"), str) and first and last:
+                    self._full_name(f"{first} {last}")
 
     def _text(self, text: str) -> str:
         """The text with what looks private in it replaced; JSON in it is read."""
         if text.lstrip()[:1] in ("{", "["):
             try:
-                return compact(self._value(json.loads(text, parse_float=Decimal), "", {}))
+                return compact(self._value(json.loads(text, parse_float=Decimal), NOWHERE))
             except ValueError:
                 pass
-        for (kind, original), replacement in list(self._known.items()):
-            if kind in ("full_name", "street") and isinstance(original, str) and len(original) > 4:
+        text = self._without_addresses(text)
+        for (kind, original), replacement in sorted(self._known.items(), key=lambda known: known[0][0] != "full_name"):
+            if kind == "full_name" and isinstance(original, str) and len(original) > 4:
                 text = text.replace(original, str(replacement))
             elif kind in ("first_name", "last_name") and isinstance(original, str) and len(original) > 3:
                 text = re.sub(rf"\b{re.escape(original)}\b", str(replacement), text)
         for kind, pattern in PATTERNS.items():
             text = pattern.sub(partial(self._found, kind), text)
-        return text
+        return IBAN.sub(self._found_iban, text)
+
+    def _without_addresses(self, text: str) -> str:
+        """The text without the streets, cities and zip codes that are known from their fields.
+
+        What may well be something else (a short city, a number) is replaced only beside more of an address.
+        """
+        found = {
+            written: (kind, str(original), str(made))
+            for (kind, original), made in self._known.items()
+            if kind in ("street", "city", "zip")
+            for written in _as_written(str(original))
+            if len(written) >= SHORTEST_PART and written in text and _whole(written).search(text)
+        }
+        kinds = {kind for kind, *_ in found.values()}
+        made = {
+            written: made
+            for written, (kind, original, made) in found.items()
+            if len(kinds) > 1 or _tells_a_place(kind, original)
+        }
+        if not made:
+            return text
+        either = "|".join(_whole(written).pattern for written in sorted(made, key=len, reverse=True))
+        return re.sub(either, lambda place: made[place[0]], text)
 
     def _found(self, kind: str, found: re.Match[str]) -> str:
         return str(self._replaced(kind, found[0]))
+
+    def _found_iban(self, found: re.Match[str]) -> str:
+        """The IBAN replaced, without words behind it that look like more of it; what only looks like one stays."""
+        groups = found[0].split(" ")
+        for count in range(len(groups), 0, -1):
+            if _is_iban("".join(groups[:count])):
+                return " ".join([str(self._replaced("iban", " ".join(groups[:count]))), *groups[count:]])
+        return found[0]
 
     def _replaced(self, kind: str, value: Any) -> Any:
         if kind == "full_name":
@@ -134,25 +222,89 @@ class Redaction:
         return str(self._known.setdefault(("full_name", value), " ".join(parts)))
 
 
-def _kind_of(key: str, parent: Mapping[str, Any], above: str) -> str | None:
+def _places_in(fields: Mapping[str, Any], above: str) -> dict[str, Place]:
+    """Where each field's value stands; a form's `customer[name]` is the `name` in a `customer`, as in an object."""
+    ways = {key: _way_to(key) for key in fields}
+    beside: defaultdict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
+    for key, way in ways.items():
+        beside[way[:-1]][way[-1]] = fields[key]
+    return {key: Place(way[-1], _last_word(way[:-1]) or above, beside[way[:-1]]) for key, way in ways.items()}
+
+
+def _way_to(key: str) -> tuple[str, ...]:
+    """The words of a form's key, `order[lines][0][name]` or `order.name`; of a list's, its own."""
+    words = [word for word in re.split(r"[\[\].]+", key) if word]
+    while len(words) > 1 and words[-1].isdigit():
+        words.pop()
+    return tuple(words) or (key,)
+
+
+def _last_word(way: tuple[str, ...]) -> str:
+    return next((word for word in reversed(way) if not word.isdigit()), "")
+
+
+def _kind_of(place: Place, value: Any) -> str | None:
     """What kind of private thing is in a field, if any: by its name, by what is beside it, and by what it is in."""
-    plain = _plain(key)
-    if SECRET.search(plain) or (is_private_name(key) and not re.search("mail|phone|addr", plain)):
+    plain, above = _plain(place.key), _plain(place.above)
+    if SECRET.search(plain) or (is_private_name(place.key) and not re.search("mail|phone|addr", plain)):
         return "secret"
-    if plain == "value" and any(pair <= set(parent) for pair in ANSWER):
-        given = parent[key]
-        return "words" if isinstance(given, str) and not SHORT_NUMBER.fullmatch(given) else None
+    if plain == "value" and any(pair <= set(place.beside) for pair in ANSWER):
+        return "words" if isinstance(value, str) and not SHORT_NUMBER.fullmatch(value) else None
     if plain == "name":
-        return "full_name" if PEOPLE.search(_plain(above)) or (above and _is_somebody(parent)) else None
-    return next((kind for kind, pattern in FIELDS if pattern.search(plain)), None)
+        return "full_name" if PEOPLE.search(above) or (above and _is_somebody(place.beside)) else None
+    if plain in ("first", "last"):
+        is_name = isinstance(value, str) and (PEOPLE.search(above) or above.endswith("name"))
+        return f"{plain}_name" if is_name else None
+    kind = _kind_by_name(place.key)
+    if kind == "domain" and "." not in str(value):
+        return "company" if "team" in (above, plain.removesuffix("domain")) else None  # as Slack says who it is
+    return kind
 
 
-def _is_somebody(parent: Mapping[str, Any]) -> bool:
-    return any(pattern.search(_plain(key)) for key in parent for kind, pattern in FIELDS if kind in NAMES)
+@lru_cache(maxsize=1000)
+def _kind_by_name(key: str) -> str | None:
+    plain, apart = _plain(key), _apart(key)
+    return next((kind for kind, pattern in FIELDS if pattern.search(plain) or pattern.search(apart)), None)
+
+
+def _is_somebody(beside: Mapping[str, Any]) -> bool:
+    return any(_kind_by_name(key) in NAMES for key in beside)
+
+
+def _is_iban(text: str) -> bool:
+    """Whether it begins with a country, is as long as there, and its check digits are right."""
+    if text[:2].upper() not in IBAN_COUNTRIES.get(len(text), "").split():
+        return False
+    return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
+
+
+def _as_written(original: str) -> tuple[str, ...]:
+    """How somebody else may have written a part of an address."""
+    return tuple(dict.fromkeys((original, original.upper(), original.title())))
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """Finds the words where they stand for themselves, and not in a time zone, an address, an amount or a day."""
+    before, behind = r"(?<![\w/@#.])(?<![0-9a-z]-)", r"(?![\w/@]|\.\w|(?<=[0-9]),[0-9]|-[0-9]{1,2}\b)"
+    return re.compile(before + re.escape(words) + behind)
+
+
+def _tells_a_place(kind: str, original: str) -> bool:
+    """Whether a part of an address can hardly be anything else."""
+    if kind == "zip":
+        return " " in original and not original.isdecimal()  # SW1A 1AA
+    if kind == "city":
+        return len(original) >= SHORTEST_CITY and original[0].isupper() and original not in ORDINARY
+    return len(original) >= SHORTEST_STREET
 
 
 def _plain(key: str) -> str:
     return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+def _apart(key: str) -> str:
+    """The name with its words apart: `billingCity` is `billing_city`, and `capacity` has one word."""
+    return "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", key)).lower()
 
 
 def _of(words: Iterable[str]) -> Callable[[int, Any], str]:
@@ -184,6 +336,7 @@ MAKE: Mapping[str, Callable[[int, Any], Any]] = {
     "ip": lambda number, value: f"192.0.2.{number % 256}",
     "place": lambda number, value: type(value)(0),
     "birthday": lambda number, value: "1990-01-01",
+    "iban": _number,
     "number": _number,
     "domain": lambda number, value: "shop.example.com",
     "words": lambda number, value: "Some words.",

@@ -13,6 +13,8 @@ OFFLINE = {
     "SHOPIFY_WEBHOOK_SECRET": "s",
     "STANDARD_WEBHOOK_SECRET": "whsec_" + "bmV3" * 8,
     "ZOHO_ORGANIZATION_ID": "1",
+    "EXPENSE_PAID_THROUGH": "Petty Cash",
+    "EXPENSE_DEFAULT_ACCOUNT": "Other Expenses",
     "REDIS_URL": "redis://127.0.0.1:1",
 }
 
@@ -22,8 +24,8 @@ def run(environ, tmp_path, monkeypatch):
     """Runs a dry run in an empty folder, without network."""
     monkeypatch.chdir(tmp_path)
 
-    def invoke(*words: str):
-        return CliRunner().invoke(bookhook, ["map", *words], env={**dict.fromkeys(environ), **OFFLINE})
+    def invoke(*words: str, **settings: str):
+        return CliRunner().invoke(bookhook, ["map", *words], env={**dict.fromkeys(environ), **OFFLINE, **settings})
 
     return invoke
 
@@ -58,6 +60,48 @@ def test_what_a_dry_run_cannot_know_is_said_beside_the_bodies(run):
     assert "days in UTC unless ZOHO_TIME_ZONE is set" in said
     assert "exchange rate" in said
     assert bodies(result)["POST /invoices"]["currency_code"] == "USD"
+
+
+ORGANIZATIONS = """
+organizations:
+  tokyo: {organization_id: 77, time_zone: Asia/Tokyo, unique_field: cf_tokyo, refresh_token: TOKYO_TOKEN}
+  berlin: {organization_id: 78, refresh_token: BERLIN_TOKEN}
+connections:
+  tokyo: {source: standard, secret: STANDARD_WEBHOOK_SECRET, organization: tokyo}
+  berlin: {source: standard, secret: STANDARD_WEBHOOK_SECRET, organization: berlin}
+"""
+
+
+@pytest.fixture
+def late_order(tmp_path) -> str:
+    """A request that came late on the fourteenth by UTC."""
+    body = json.loads(example("standard/order").body)
+    body["data"] |= {"date": "2026-03-14T23:30:00Z", "due_date": None}
+    (tmp_path / "late.json").write_text(json.dumps({"body": body}))
+    return "late.json"
+
+
+def test_what_is_said_of_the_organization_holds_without_a_grant(run, late_order):
+    unset = run("standard", late_order)
+    told = run("standard", late_order, ZOHO_TIME_ZONE="Asia/Tokyo", ZOHO_UNIQUE_FIELD="cf_bookhook")
+
+    assert bodies(unset)["POST /invoices"]["date"] == "2026-03-14"
+    assert bodies(told)["POST /invoices"]["date"] == "2026-03-15"
+    assert bodies(told)["POST /invoices"]["custom_fields"][0]["api_name"] == "cf_bookhook"
+    assert "time zone" not in told.stderr
+    assert "exchange rate" in told.stderr
+
+
+def test_what_the_file_says_of_a_connections_organization_holds_without_a_grant(run, late_order, tmp_path):
+    (tmp_path / "connections.yaml").write_text(ORGANIZATIONS)
+    file = {"BOOKHOOK_CONNECTIONS": "connections.yaml", "ZOHO_TIME_ZONE": "America/New_York"}
+
+    tokyo, berlin = (run(name, late_order, **file) for name in ("tokyo", "berlin"))
+
+    assert bodies(tokyo)["POST /invoices"]["date"] == "2026-03-15"
+    assert bodies(tokyo)["POST /invoices"]["custom_fields"][0]["api_name"] == "cf_tokyo"
+    assert bodies(berlin)["POST /invoices"]["date"] == "2026-03-14"
+    assert "days in UTC unless organizations.berlin.time_zone is set" in berlin.stderr
 
 
 @pytest.mark.parametrize("words", [("shopify", "test_order"), ("standard", "order_without_identity")])
@@ -205,3 +249,78 @@ def test_map_says_what_would_be_parked_and_why(run):
 
 def test_map_says_what_would_be_ignored(run):
     assert "would be ignored: it is a test order" in run("shopify", "test_order").stdout
+
+
+def expense_at(tmp_path: Path, url: object) -> str:
+    """A request of the standard sender for an expense whose receipt is at that address."""
+    body = json.loads(example("standard/expense").body)
+    body["data"]["receipt_url"] = url
+    (tmp_path / "expense.json").write_text(json.dumps({"body": body}))
+    return "expense.json"
+
+
+RECEIPT = "POST /expenses/<the expense>/receipt"
+LISTED = "connections: {standard: {expenses: {receipt_hosts: [files.example.com]}}}"
+
+
+def line_of(result, beginning: str) -> str:
+    return next(line for line in result.stdout.splitlines() if line.startswith(beginning))
+
+
+def test_it_says_where_the_receipt_comes_from(run, tmp_path):
+    (tmp_path / "connections.yaml").write_text(LISTED)
+    file = expense_at(tmp_path, "https://files.example.com/slips/secret-1.pdf?key=1")
+
+    result = run("standard", file, BOOKHOOK_CONNECTIONS="connections.yaml")
+
+    assert (result.exit_code, line_of(result, RECEIPT)) == (0, f"{RECEIPT} (from files.example.com)")
+    assert "secret-1" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://files.example.org/slip.pdf", "from files.example.org: its host is not among the connection's"),
+        ("http://files.example.com/slip.pdf", "from files.example.com: its address is not a plain https:// one"),
+        ("https://files.example.com:8443/slip.pdf", "its address is not a plain https:// one"),
+        ("https://files.example.com:none/slip.pdf", "its address is not a plain https:// one"),
+        ("https://[slip", "from nowhere: its address cannot be read"),
+    ],
+)
+def test_it_says_that_a_receipt_would_be_refused(run, tmp_path, url, reason):
+    (tmp_path / "connections.yaml").write_text(LISTED)
+
+    result = run("standard", expense_at(tmp_path, url), BOOKHOOK_CONNECTIONS="connections.yaml")
+
+    assert result.exit_code == 1
+    assert reason in line_of(result, RECEIPT)
+    assert "would be parked with receipt_refused" in line_of(result, RECEIPT)
+    assert "POST /expenses" in bodies(result)
+
+
+def test_it_names_the_file_that_came_with_the_event(run):
+    result = run("standard", "expense_with_receipt")
+
+    assert (result.exit_code, line_of(result, RECEIPT)) == (0, f"{RECEIPT} (the file lunch.pdf)")
+
+
+def test_a_receipt_at_the_senders_own_api_is_taken(run):
+    result = run("typeform", "expense_with_receipt", TYPEFORM_WEBHOOK_SECRET="s", TYPEFORM_ACCESS_TOKEN="t")
+
+    assert (result.exit_code, line_of(result, RECEIPT)) == (0, f"{RECEIPT} (from api.typeform.com)")
+
+
+@pytest.mark.parametrize(
+    ("words", "approval", "note"),
+    [
+        (("slack", "expense"), None, " (once it is approved, which it waits for)"),
+        (("standard", "expense"), None, ""),
+        (("standard", "expense"), "always", " (once it is approved, which it waits for)"),
+        (("standard", "expense"), "over(100)", " (once it is approved, which it waits for if it is over 100)"),
+    ],
+)
+def test_it_says_that_an_expense_waits_for_approval(run, tmp_path, words, approval, note):
+    (tmp_path / "connections.yaml").write_text(f"connections: {{standard: {{expenses: {{approval: {approval}}}}}}}")
+    settings = {"BOOKHOOK_CONNECTIONS": "connections.yaml"} if approval else {}
+
+    assert line_of(run(*words, **settings), "POST /expenses") == f"POST /expenses{note}"

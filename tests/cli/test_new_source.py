@@ -149,6 +149,28 @@ def test_in_the_repository_it_becomes_one_of_those_that_come_along(run, tmp_path
     assert not (sources / "mapping.schema.json").exists()
 
 
+def test_from_outside_the_repository_nothing_is_written_into_it(run, tmp_path, monkeypatch):
+    monkeypatch.delenv("BOOKHOOK_SOURCES")
+    repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
+    sources = repository / "mappings" / "sources"
+    monkeypatch.setattr(command, "BUILT_IN", sources)
+    monkeypatch.setattr("cli.workshop.skeletons.BUILT_IN", sources)
+    for folder in (repository / "docs", elsewhere):
+        folder.mkdir(parents=True)
+    (repository / "pyproject.toml").touch()
+
+    monkeypatch.chdir(elsewhere)
+    refused = run("new-source", "shop")
+    into = run("new-source", "shop", "--into", "own")
+    monkeypatch.chdir(repository / "docs")
+    made = run("new-source", "shop")
+
+    assert refused.exit_code == 2
+    assert "set BOOKHOOK_SOURCES to a folder of your own sources, or give --into" in refused.stderr
+    assert (into.exit_code, (elsewhere / "own" / "shop").is_dir()) == (0, True)
+    assert (made.exit_code, (sources / "shop").is_dir()) == (0, True)
+
+
 @pytest.mark.parametrize("name", ["Shop", "my shop", "5shop", "../shop", "s" * 41])
 def test_a_name_that_no_folder_of_a_source_may_have_is_refused(run, name):
     result = run("new-source", name)

@@ -295,10 +295,107 @@ def test_what_cannot_be_meant_is_wrong_use(run, words, into):
             [{"title": "Cup for Ada"}, {"first_name": "Ada", "last_name": "Okafor"}],
         ),
         ({"latitude": 52.5, "iban": "DE89 3704"}, {"latitude": 0.0, "iban": "0000 0000"}),
+        (
+            {"street_address": "9 Elm Row", "BillingCity": "Ulm", "house_number": 12, "licenseKey": "A1-B2"},
+            {
+                "street_address": "1 Main Street",
+                "BillingCity": "Springfield",
+                "house_number": 10,
+                "licenseKey": "removed",
+            },
+        ),
+        (
+            {"streetAndNumber": "Elmweg 9", "capacity": "large", "velocity": "fast", "electricity": "green"},
+            {"streetAndNumber": "1 Main Street", "capacity": "large", "velocity": "fast", "electricity": "green"},
+        ),
+        (
+            {"customer.first": "Jo", "customer.last": "Doe", "for": "Jo Doe", "links": {"first": "p1", "last": "p9"}},
+            {
+                "customer.first": "Ada",
+                "customer.last": "Okafor",
+                "for": "Ada Okafor",
+                "links": {"first": "p1", "last": "p9"},
+            },
+        ),
+        ({"customer": {"first": "Jo", "last": "Doe"}}, {"customer": {"first": "Ada", "last": "Okafor"}}),
+        (
+            {"product[name]": "Cap", "shipping_information[name]": "Jo", "email": "a@b.example"},
+            {"product[name]": "Cap", "shipping_information[name]": "Ada", "email": "person1@example.com"},
+        ),
+        (
+            {"consumerAccount": "NL55 ABNA", "say": "to DE89 3704 0044 0532 0130 00 OR NL91ABNA0417164300."},
+            {"consumerAccount": "0000 0000", "say": "to 0000 0000 0000 0000 0000 00 OR 000000000000000000."},
+        ),
+        (
+            {"city": "New York", "province": "New York", "to": "New York"},
+            {"city": "Springfield", "province": "New York", "to": "Springfield"},
+        ),
+        ({"first_name": None, "last_name": "Doe"}, {"first_name": None, "last_name": "Okafor"}),
+        *(
+            ({"id": no_iban}, {"id": no_iban})
+            for no_iban in ("DE88370400440532013000", "HL002OrderXk9vYm3Q0rW2sE5dT8f")
+        ),
+        (
+            {"domain": "live", "shop_domain": "mugs.example", "team_domain": "mugs"},
+            {"domain": "live", "shop_domain": "shop.example.com", "team_domain": "Company 1"},
+        ),
     ],
 )
 def test_what_is_private_is_known_by_names_and_looks(content, redacted):
     assert Redaction().redact(content) == redacted
+
+
+ADDRESS = {"street": "9 Elm Row", "city": "Portland", "zip": "04101"}
+
+
+@pytest.mark.parametrize(
+    ("address", "text", "redacted"),
+    [
+        ({}, "9 Elm Row, Portland 04101", "1 Main Street, Springfield 00000"),
+        ({}, "PORTLAND,04101", "Springfield,00000"),
+        ({}, "shipped from Portland.", "shipped from Springfield."),
+        ({}, "04101 is the order's number", "04101 is the order's number"),
+        ({}, "America/Portland", "America/Portland"),
+        ({}, "04101.50 to Portlandia", "04101.50 to Portlandia"),
+        ({}, "Order 12, 9 Elm Row, on 2026-03-14", "Order 12, 1 Main Street, on 2026-03-14"),
+        ({"city": "Nice"}, "A Nice cup", "A Nice cup"),
+        ({"city": "Nice"}, "04101 Nice", "00000 Springfield"),
+        ({"city": "Reading"}, "Reading glasses", "Reading glasses"),
+        ({"city": "reading"}, "reading glasses", "reading glasses"),
+        ({"city": "Reading"}, "9 Elm Row, Reading", "1 Main Street, Springfield"),
+        ({"zip": "SW1A 1AA"}, "to SW1A 1AA", "to 0000 000"),
+        ({"zip": 4101}, "CH-4101 Portland", "CH-1000 Springfield"),
+    ],
+)
+def test_what_is_known_of_an_address_is_found_in_texts_unless_it_may_be_something_else(address, text, redacted):
+    assert Redaction().redact({"display": text, **ADDRESS, **address})["display"] == redacted
+
+
+def test_the_fields_of_a_form_are_known_by_their_last_words(into):
+    body = urlencode(
+        {
+            "customer[first]": "Wilhelmina",
+            "customer[last]": "Doe",
+            "shipping_information[street_address]": "9 Elm Row",
+            "shipping_information[city]": "Portland",
+            "license_key": "85DB562A-C11D4B06",
+            "note2": "ship to Wilhelmina Doe, 9 Elm Row, Portland",
+            "domain": "live",
+        }
+    )
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    Recorder(SOURCES["slack"], into, Redaction()).keep(replace(event(body.encode()), headers=form))
+
+    assert requests_in(into)[0]["form"] == {
+        "customer[first]": "Ada",
+        "customer[last]": "Okafor",
+        "shipping_information[street_address]": "1 Main Street",
+        "shipping_information[city]": "Springfield",
+        "license_key": "removed",
+        "note2": "ship to Ada Okafor, 1 Main Street, Springfield",
+        "domain": "live",
+    }
 
 
 def test_people_get_more_names_than_there_are():

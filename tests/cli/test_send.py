@@ -1,8 +1,12 @@
 """`bookhook send --set`: another body is another delivery."""
 
+import base64
+import hashlib
+import hmac
 import shutil
 
 import pytest
+import requests
 
 from cli.examples import as_new_delivery, sign
 from mappings import BUILT_IN, load_sources
@@ -84,3 +88,74 @@ def test_without_a_case_it_is_said_which_there_are(run, words):
     assert result.exit_code == 2
     assert "documented_order" in result.stderr
     assert "''" not in result.stderr
+
+
+CONNECTIONS = """
+connections:
+  shop-eu: {source: shopify, secret: EUROPE_SECRET}
+  squared: {source: square, secret: SQUARED_SECRET, public_url: "https://eu.example"}
+"""
+
+
+@pytest.fixture
+def sending(run, environ, tmp_path, monkeypatch):
+    """Runs the command in a deployment of these connections; what is posted is kept and accepted."""
+    (tmp_path / "connections.yaml").write_text(CONNECTIONS)
+    secrets = {
+        "EUROPE_SECRET": "made-in-europe",
+        "SQUARED_SECRET": "square",
+        "BOOKHOOK_CONNECTIONS": "connections.yaml",
+    }
+    unset = ("SHOPIFY_WEBHOOK_SECRET", "ECWID_WEBHOOK_SECRET")
+    env = {name: text for name, text in environ.items() if name not in unset}
+    posted = []
+
+    def post(self, url, data, headers, **_options):
+        posted.append((url, data, headers))
+        answer = requests.Response()
+        answer.status_code, answer._content = 202, b""
+        return answer
+
+    monkeypatch.setattr(requests.Session, "post", post)
+    return lambda name: (run("send", name, env={**dict.fromkeys(environ), **env, **secrets}), posted)
+
+
+def mac(secret: str, content: bytes) -> str:
+    return base64.b64encode(hmac.digest(secret.encode(), content, hashlib.sha256)).decode()
+
+
+def test_an_example_goes_to_a_connection_of_another_name_signed_with_its_secret(sending):
+    result, [(url, body, headers)] = sending("shop-eu/paid_order")
+
+    assert result.exit_code == 0
+    assert url == "http://127.0.0.1:8000/hooks/shop-eu"
+    assert body == example("shopify/paid_order").body
+    assert headers["X-Shopify-Hmac-SHA256"] == mac("made-in-europe", body)
+
+
+def test_the_address_that_is_signed_is_the_connections(sending):
+    _, [(url, body, headers)] = sending("squared/paid_order")
+
+    assert url == "http://127.0.0.1:8000/hooks/squared"
+    assert headers["X-Square-HmacSha256-Signature"] == mac("square", b"https://eu.example/hooks/squared" + body)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "shopify/paid_order",
+            "no connection 'shopify' to sign for; of this source there are shop-eu. Give one of these",
+        ),
+        ("shop-us/paid_order", "There is no source 'shop-us'; there are"),
+        ("shop-us/paid_order", "There are the connections shop-eu, squared, too."),
+        ("shop-eu/none", "shop-eu has no example 'none'; it has"),
+        ("shop-eu", "Which example of shop-eu? Give shop-eu/CASE"),
+        ("ecwid/paid_order", "ECWID_WEBHOOK_SECRET is not set, so there is no connection 'ecwid' to sign for."),
+    ],
+)
+def test_a_name_that_is_nothing_to_send_to_is_told_with_what_there_is(sending, name, told):
+    result, posted = sending(name)
+
+    assert (result.exit_code, posted) == (2, [])
+    assert told in " ".join(result.stderr.split())

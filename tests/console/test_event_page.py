@@ -126,7 +126,7 @@ def test_bodies_are_those_that_zoho_received_hidden_until_somebody_looks(deliver
 
 
 def test_what_would_be_sent_now_is_shown_for_what_waits_for_a_person(deliver, look):
-    event_id = deliver(order(3, currency="PLN"))
+    event_id = deliver(order(3, currency="KZT"))
 
     told = look(event_id, reveal="yes")
 

@@ -2,14 +2,20 @@ from typing import Any
 
 import pytest
 
+from mappings.conversions import minor_decimals
+
 
 def test_every_currency_has_its_decimals_and_one_is_the_base(zoho: Any, zoho_eu: Any) -> None:
-    rows = zoho.get("/settings/currencies")["currencies"]
+    rows = zoho.get("/settings/currencies", per_page=200)["currencies"]
 
     precision = {row["currency_code"]: row["price_precision"] for row in rows}
     assert (precision["USD"], precision["JPY"], precision["KWD"]) == (2, 0, 3)
     assert [row["currency_code"] for row in rows if row["is_base_currency"]] == ["USD"]
-    foreign = zoho_eu.get("/settings/currencies", filter_by="Currencies.ExcludeBaseCurrency")["currencies"]
+    assert {code: minor_decimals(code) for code in precision} == precision
+    assert {"NGN", "ZAR", "BRL", "CNY", "KRW", "NZD", "PLN", "AED"} <= set(precision)
+    assert all(row["exchange_rate"] > 0 for row in rows)
+    page = {"filter_by": "Currencies.ExcludeBaseCurrency", "per_page": 200}
+    foreign = zoho_eu.get("/settings/currencies", **page)["currencies"]
     assert "EUR" not in {row["currency_code"] for row in foreign}
 
 
