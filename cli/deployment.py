@@ -46,16 +46,23 @@ class Deployment:
 
 
 def read_deployment(
-    environ: Mapping[str, str] | None = None, *, posts: bool = False, reads_all: bool = False
+    environ: Mapping[str, str] | None = None,
+    *,
+    posts: bool = False,
+    reads_all: bool = False,
+    enough: str | None = None,
 ) -> Deployment:
     """The deployment of this environment; raises ConfigError with every problem at once.
 
     One that `posts` needs the whole grant of every organization; without it some may be missing. Unless it `reads_all`,
-    those sources that come along are looked at that it uses.
+    those sources that come along are looked at that it uses. Where one source is `enough`, and can be read, others of
+    one's own may still be unfinished: they are not there then.
     """
     environ = deployment_environ(Path()) if environ is None else environ
     settings, problems = None, list[str]()
     sources, bad_mappings = _find_sources(environ)
+    if enough in sources:
+        bad_mappings = []
     secret_settings = sources.secret_settings()
     problems += _find_taken(secret_settings)
     try:

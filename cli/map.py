@@ -41,7 +41,7 @@ def map_request(source: str, request_name: str, connection: str | None, fetch: b
     arithmetic. What a dry run cannot know stands on standard error. Exits with 1 when the request, or an event of it,
     would be parked.
     """
-    deployment = read_deployment()
+    deployment = read_deployment(enough=source)
     stage = _find_stage(deployment, source, connection)
     events = _read(stage.source, request_name)
     complete = partial(_fetch, deployment, stage) if fetch else lambda event: event

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import bookhook
+from config.problems import ConfigError
 from tests.scene import example
 
 OFFLINE = {
@@ -226,6 +227,18 @@ def test_map_reads_a_request_from_a_file(run, tmp_path: Path):
 
     assert result.exit_code == 0
     assert "#1001 bh-" in result.stdout
+
+
+def test_another_source_that_is_unfinished_is_none_of_its_business(run, tmp_path):
+    CliRunner().invoke(bookhook, ["new-source", "unfinished", "--into", str(tmp_path / "own")])
+
+    mapped = run("shopify", "paid_order", BOOKHOOK_SOURCES=str(tmp_path / "own"))
+    itself = run("unfinished", "paid_order", BOOKHOOK_SOURCES=str(tmp_path / "own"))
+
+    assert mapped.exit_code == 0, mapped.output
+    assert "POST /invoices" in mapped.stdout
+    assert isinstance(itself.exception, ConfigError)
+    assert "verify.scheme: still to do" in str(itself.exception)
 
 
 @pytest.mark.parametrize("content", ["not json", "[]", '{"headers": {}}'])
