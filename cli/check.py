@@ -17,6 +17,7 @@ from cli.keys import describe_apis
 from cli.ledgers import ledger_of
 from cli.organizations import open_organizations
 from cli.shared_secrets import find_shared_secrets
+from config.connection import Connection
 from config.organizations import DEFAULT
 from config.problems import ConfigError
 from config.redis_client import find_risks, open_redis
@@ -26,6 +27,7 @@ from ingest.spool import Spool
 from ledger.incarnation import CAREFUL_SECONDS
 from ledger.ledger import Ledger
 from ledger.records import moment
+from mappings import Source
 from zoho.organizations import Organizations
 from zoho.shelf import Shelf
 
@@ -54,18 +56,26 @@ def check(restored: bool) -> None:
 
 
 def _tell_what_is_fine(deployment: Deployment) -> None:
-    connected = {connection.source for connection in deployment.connections.values()}
-    for source in sorted(deployment.sources.values(), key=lambda source: source.name):
-        state = "connected" if source.name in connected else f"off ({source.setting} is not set)"
-        click.echo(f"  {source.name:<14} {state}; {', '.join(source.topics)}")
+    """What is on, from senders to connections, and at last what is off."""
+    on = {connection.source for connection in deployment.connections.values()}
+    sources = sorted(deployment.sources.values(), key=lambda source: source.name)
+    for source in (each for each in sources if each.name in on):
+        click.echo(f"  {source.name:<14} connected; {', '.join(source.topics)}")
     organizations = _find_organizations(deployment.settings)
     for organization in organizations.values():
         click.echo(f"  {describe_organization(organization)}")
     for name, connection in sorted(deployment.connections.items()):
         posts_to = organizations.get(organizations.meant(connection.organization_id))
         where = f" → {posts_to.name}" if posts_to and posts_to.name != DEFAULT else ""
-        told = filter(None, (describe(connection), describe_apis(connection, deployment.configured[name])))
-        click.echo(f"  /hooks/{name} ({connection.source}{where}): {'; '.join(told)}")
+        click.echo(f"  /hooks/{name} ({connection.source}{where}): {_told(connection, deployment.configured[name])}")
+    for source in (each for each in sources if each.name not in on):
+        click.echo(f"  {source.name:<14} off ({source.setting} is not set); {', '.join(source.topics)}")
+
+
+def _told(connection: Connection, source: Source) -> str:
+    """What the connection decides and asks, and by which file its mapping is another."""
+    patch = f"mapping patched by {connection.patch.name}" if connection.patch else ""
+    return "; ".join(filter(None, (describe(connection), patch, describe_apis(connection, source))))
 
 
 def _find_organizations(settings: Settings) -> Organizations:

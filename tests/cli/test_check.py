@@ -237,6 +237,17 @@ def test_check_lists_connections_and_what_they_decide_in_words(run, environ, tmp
     assert any(line.startswith("  /hooks/shopify (shopify): taxes by name;") for line in told)
 
 
+def test_check_lists_what_is_off_behind_what_is_on(run, environ):
+    unset = ("LEMONSQUEEZY_WEBHOOK_SECRET", "WOOCOMMERCE_WEBHOOK_SECRET")
+
+    told = run("check", env={name: text for name, text in environ.items() if name not in unset}).stdout.splitlines()
+
+    off = [number for number, line in enumerate(told) if " off (" in line]
+    on = [number for number, line in enumerate(told) if " connected; " in line or line.startswith("  /hooks/")]
+    assert len(off) >= 2
+    assert max(on) < min(off)
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [

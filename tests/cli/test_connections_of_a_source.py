@@ -166,6 +166,27 @@ connections:
     assert option.endswith("connections.east.settings.dya: corner has no such option, did you mean day?")
 
 
+@pytest.mark.parametrize("nothing", ["", "\n# notes: later\n", "---\n{}\n"])
+def test_a_patch_that_holds_nothing_is_a_problem_of_the_connection(run, corner, tmp_path, nothing):
+    (tmp_path / "corner.patch.yaml").write_text(nothing)
+    connections = "connections: {corner: {settings: {prefix: C}, patch: corner.patch.yaml}}"
+
+    told = run("check", env=corner(connections))
+
+    assert told.exit_code == 1
+    assert f"✗ {tmp_path}/connections.yaml: connections.corner.patch: corner.patch.yaml holds nothing:" in told.stdout
+
+
+def test_check_names_the_patch_of_a_connection(run, corner, tmp_path):
+    (tmp_path / "east.patch.yaml").write_text(PATCH)
+    environ = corner(EAST_AND_WEST.replace("settings: {prefix: E}", "settings: {prefix: E}, patch: east.patch.yaml"))
+
+    lines = run("check", env=environ).stdout.splitlines()
+
+    patched = [line.split(" ")[2] for line in lines if "; mapping patched by east.patch.yaml" in line]
+    assert patched == ["/hooks/east"]
+
+
 def test_a_patch_that_is_no_file_is_a_problem_of_the_connection(corner, tmp_path):
     environ = corner("connections: {corner: {settings: {prefix: C}, patch: none.yaml}}")
 
