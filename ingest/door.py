@@ -73,7 +73,7 @@ class Door:
         guard.verify(request, now)
         _check_type(source, received)
         events = source.events(_without(guard.private_headers, received))
-        return [Admitted(make_arrival(connection, source, each), each) for each in events]
+        return [Admitted(make_arrival(connection, source, each, is_news=True), each) for each in events]
 
     def greet(
         self, connection: Connection, headers: Mapping[str, str], *, now: float, token: str = "", query: str = ""
@@ -137,8 +137,8 @@ def _check_type(source: Source, received: Received) -> None:
         raise WrongType(f"The content type is {given}; {source.name} sends {' or '.join(source.accepts)}.")
 
 
-def make_arrival(connection: Connection, source: Source, received: Received) -> Arrival:
-    """What is to be recorded of an event."""
+def make_arrival(connection: Connection, source: Source, received: Received, *, is_news: bool = False) -> Arrival:
+    """What is to be recorded of an event; `is_news` where it was sent, and not found in a list or a file."""
     identity = source.identify(received)
     return Arrival(
         connection=connection.name,
@@ -151,5 +151,5 @@ def make_arrival(connection: Connection, source: Source, received: Received) -> 
         ignored=identity.ignored,
         order=identity.once_per,
         version=identity.version,
-        may_recur=identity.may_recur,
+        may_recur=is_news and identity.may_recur,
     )

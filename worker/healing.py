@@ -96,8 +96,7 @@ class Healer:
                 self.wait(seconds)
 
     def _see_to(self, name: str, source: Source, received: Received, *, dry: bool) -> Found:
-        # What is listed is the same each time it is asked for, and then no news.
-        arrival = replace(self.make_arrival(self.desk.connections[name], source, received), may_recur=False)
+        arrival = self.make_arrival(self.desk.connections[name], source, received)
         order = arrival.order or ""
         if arrival.ignored is not None:
             return Found(NOT_FOR_US, arrival.topic, order)

@@ -140,3 +140,13 @@ def test_what_was_posted_keeps_its_answers(run, deliver, worker):
 
     assert run("retry", event_id, "--refetch").exit_code == 1
     assert worker.event(event_id).fetched
+
+
+def test_the_same_line_of_a_file_is_no_news(run, api, tmp_path):
+    file = tmp_path / "thin.jsonl"
+    file.write_text('{"body": {"type": "paid", "id": 1}}\n' * 2)
+
+    told = [run("backfill", "corner", str(file), "--batch", batch).stdout for batch in ("first", "again")]
+
+    assert "1 are queued, 0 ignored, 1 recorded before" in told[0]
+    assert "0 are queued, 0 ignored, 2 recorded before" in told[1]

@@ -155,14 +155,6 @@ def test_a_sender_that_is_asked_too_often_is_asked_again_a_little_later_but_not_
 
 
 @only(PipedriveSender)
-def test_what_is_listed_again_is_no_news_even_where_a_webhook_that_comes_again_would_be(hold, heal, healer):
-    thin = replace(healer, make_arrival=lambda *given: replace(make_arrival(*given), may_recur=True, order=None))
-    hold()
-
-    assert [kinds(heal(by=thin)) for _ in range(2)] == [[MISSING], [KNOWN]]
-
-
-@only(PipedriveSender)
 def test_an_order_that_cannot_be_read_keeps_no_other_and_is_told_of(sender, hold, healer, worker, sandbox):
     hold("1", ago=2 * HOUR)
     hold("2", id=None)
