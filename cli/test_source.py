@@ -10,6 +10,7 @@ from cli.workshop.accepting import accept
 from cli.workshop.checks import CHECKS, check_examples, check_readme
 from cli.workshop.places import find_folder
 from cli.workshop.trial import Complaint, Trial, try_source
+from cli.workshop.unshown import find_unshown
 from mappings import MappingFileErrors, Source, load_source
 
 READ_ON = "Correct mapping.yaml from top to bottom; docs/mapping-reference.md says what each key takes."
@@ -27,7 +28,10 @@ def test_source(name: str, is_accepted: bool) -> None:
     if is_accepted:
         for case, outcome in accept(try_source(source)):
             click.echo(f"  accepted {case}: {outcome}")
-    complaints = list(_examine(try_source(source)))
+    trial = try_source(source)
+    complaints = list(_examine(trial))
+    if trial.examples and (unshown := find_unshown(trial)):
+        click.echo(f"  · filled in no example, so perhaps misspelt: {', '.join(unshown)}")
     click.echo(f"Next: {complaints[0].remedy}" if complaints else "All is well.")
     sys.exit(1 if complaints else 0)
 

@@ -297,6 +297,18 @@ def test_a_type_that_is_not_accepted_is_told_as_such(check, folder):
     assert "Add its Content-Type to `accepts` in mapping.yaml" in told
 
 
+def test_a_field_that_no_example_fills_is_told_and_fails_nothing(check, folder):
+    before = check()
+    change_mapping(folder, "phone?: data.customer.phone", "phone?: data.customer.fone")
+
+    after = check()
+
+    assert before.exit_code == 0
+    assert "contact.phone" not in before.stdout
+    [told] = [line for line in after.stdout.splitlines() if "filled in no example, so perhaps misspelt: " in line]
+    assert "contact.phone" in told
+
+
 def test_accepting_what_is_parked_says_why(check, folder):
     change_body(folder, "order", lambda order: order.update(currency="XXX"))
 
