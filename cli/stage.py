@@ -4,6 +4,7 @@ Everything lives in a temporary folder and ends with the context, however it is 
 """
 
 import os
+import random
 import secrets
 import signal
 import socket
@@ -38,6 +39,7 @@ except ImportError:  # Windows, where find_server refuses before any lock is tak
     fcntl = None  # type: ignore[assignment]
 
 # All examples at once need more calls than the free plan's minute has; the sandbox refuses none unless told to.
+OUR_PORTS = range(20_000, 32_768)
 NO_LIMITS = {"ZOHO_CALLS_PER_MINUTE": "10000", "ZOHO_CALLS_PER_DAY": "100000"}
 
 
@@ -124,8 +126,13 @@ def _connections(sources: Mapping[str, Source], sandbox_url: str) -> dict[str, d
 
 
 def find_free_port(preferred: int) -> int:
-    """The preferred port if nothing listens there, else any free one."""
-    for port in (preferred, 0):
+    """The preferred port if nothing listens there, else any free one; 0 for no preference.
+
+    It is none of those that systems give to connections (from 32768 on, or 49152), or one could have it before a
+    server does.
+    """
+    others = random.sample(OUR_PORTS, 100)
+    for port in (preferred, *others) if preferred else others:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

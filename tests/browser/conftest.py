@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from cli.console import open_services
-from cli.stage import find_free_port
 from console import people
 from console.app import create_console
 from console.services import Services
@@ -49,10 +49,12 @@ def services(deployment, ledger, monkeypatch) -> Services:
 @pytest.fixture
 def console_url(services) -> Iterator[str]:
     """Where the console answers."""
-    url = f"http://127.0.0.1:{(port := find_free_port(0))}"
-    server = make_server("127.0.0.1", port, create_console(services, url=url), threaded=True)
-    with serving(server):
-        yield url
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        app = create_console(services, url=url)
+        with serving(make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())):
+            yield url
 
 
 @pytest.fixture
