@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from cli.workshop.ibans import IBAN, is_iban
 from config.redaction import is_private_name
 from mappings.examples import compact
 
@@ -73,31 +74,6 @@ NAMES = ("first_name", "last_name", "full_name", "email", "phone")
 ORDINARY = frozenset({"Buffalo", "Cologne", "Jersey", "Mobile", "Orange", "Phoenix", "Reading", "Center", "Central"})
 AREA = re.compile(r"(state|province|region|county|country|zone)(code|name)?$")
 SHORTEST_CITY, SHORTEST_STREET, SHORTEST_PART = 6, 5, 3
-
-IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[A-Za-z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)(?![A-Za-z0-9])"
-)
-# How long a country's IBANs are, as SWIFT's registry has it.
-IBAN_COUNTRIES: Mapping[int, str] = {
-    15: "NO",
-    16: "BE",
-    18: "DK FI FK FO GL NL SD",
-    19: "MK SI",
-    20: "AT BA EE KZ LT LU MN XK",
-    21: "CH HR LI LV",
-    22: "BG BH CR DE GB GE IE ME RS VA",
-    23: "AE GI IL IQ OM SO TL",
-    24: "AD CZ ES MD PK RO SA SE SK TN VG",
-    25: "LY PT ST",
-    26: "IS TR",
-    27: "BI DJ FR GR IT MC MR SM",
-    28: "AL AZ BY CY DO GT HU LB NI PL SV",
-    29: "BR EG PS QA UA",
-    30: "JO KW MU YE",
-    31: "MT SC",
-    32: "LC",
-    33: "RU",
-}
 # What looks private wherever it stands.
 PATTERNS = {
     "url": re.compile(r"https?://[^\s\"'<>]+"),
@@ -201,7 +177,7 @@ class Redaction:
         """The IBAN replaced, without words behind it that look like more of it; what only looks like one stays."""
         groups = found[0].split(" ")
         for count in range(len(groups), 0, -1):
-            if _is_iban("".join(groups[:count])):
+            if is_iban("".join(groups[:count])):
                 return " ".join([str(self._replaced("iban", " ".join(groups[:count]))), *groups[count:]])
         return found[0]
 
@@ -269,13 +245,6 @@ def _kind_by_name(key: str) -> str | None:
 
 def _is_somebody(beside: Mapping[str, Any]) -> bool:
     return any(_kind_by_name(key) in NAMES for key in beside)
-
-
-def _is_iban(text: str) -> bool:
-    """Whether it begins with a country, is as long as there, and its check digits are right."""
-    if text[:2].upper() not in IBAN_COUNTRIES.get(len(text), "").split():
-        return False
-    return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
 
 
 def _as_written(original: str) -> tuple[str, ...]:
