@@ -4,20 +4,20 @@ Whatever comes, the door must not answer 500, and a worker must post it or say w
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from simplejson import JSONEncoder, RawJSON
+from simplejson import RawJSON
 
+from mappings.examples import compact
 from mappings.received import FORM
 
 Place = tuple[Any, Any]
 """A dict or list and a key of it."""
 
-_write = JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode
 LONG = "x" * 5000
 DEEP = 3000
 
@@ -65,17 +65,23 @@ def _damage_json(content: Any, random: Random) -> bytes:
     if random.random() < 0.1:
         return _name_twice(content, random)
     whole = [content]
-    container, key = random.choice(list(_places(whole)))
+    container, key = random.choice(_places(whole))
     go_wrong = random.choice(WAYS)
     go_wrong(container, key, random)
-    return "".join(map(_write, whole)).encode("utf-8", "surrogatepass")
+    return "".join(map(compact, whole)).encode("utf-8", "surrogatepass")
 
 
-def _places(value: Any) -> Iterator[Place]:
-    for key, each in list(value.items() if isinstance(value, dict) else enumerate(value)):
-        if isinstance(each, dict | list):
-            yield from _places(each)
-        yield value, key
+def _places(value: Any) -> list[Place]:
+    """Every place in it, however deep."""
+    found: list[Place] = []
+    containers = [value]
+    for container in containers:
+        is_object = isinstance(container, dict)
+        found += [(container, key) for key in (container if is_object else range(len(container)))]
+        containers += [
+            each for each in (container.values() if is_object else container) if isinstance(each, dict | list)
+        ]
+    return found
 
 
 def _leave_out(container: Any, key: Any, random: Random) -> None:
@@ -88,7 +94,7 @@ def _put_junk(container: Any, key: Any, random: Random) -> None:
 
 def _change_type(container: Any, key: Any, random: Random) -> None:
     value = container[key]
-    text = _write(value)
+    text = compact(value)
     container[key] = random.choice([text, [value], {"value": value}, RawJSON(text.strip('"') or "0")])
 
 
@@ -106,10 +112,10 @@ WAYS: tuple[Callable[[Any, Any, Random], None], ...] = (_leave_out, _put_junk, _
 
 
 def _name_twice(content: Any, random: Random) -> bytes:
-    text = _write(content)
-    named = [f"{_write(key)}:" for container, key in _places([content]) if isinstance(container, dict)]
+    text = compact(content)
+    named = [f"{compact(key)}:" for container, key in _places([content]) if isinstance(container, dict)]
     key = random.choice(named or [""])
-    return text.replace(key, f"{key}{_write(random.choice(JUNK))},{key}", 1).encode("utf-8", "surrogatepass")
+    return text.replace(key, f"{key}{compact(random.choice(JUNK))},{key}", 1).encode("utf-8", "surrogatepass")
 
 
 def _damage_form(body: bytes, random: Random) -> bytes:
