@@ -18,14 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from simplejson import JSONEncoder
-
 from drafts import Drafts
 from mappings import times
 from mappings.multipart import MULTIPART, read_parts
 from mappings.received import EVENT_PART, FORM, Received
-
-_JSON = JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,11 @@ def _case(request: Path) -> str:
 
 def compact(value: object) -> str:
     """The value as JSON without spaces, characters as they are, decimals digit for digit."""
-    return _JSON.encode(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{compact(key)}:{compact(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(compact(each) for each in value) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
 class NotWritten(ValueError):

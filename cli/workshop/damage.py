@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from simplejson import RawJSON
 
-from mappings.examples import compact
+from ingest.schemes.fields import write_json
 from mappings.received import FORM
 
 Place = tuple[Any, Any]
@@ -68,7 +68,7 @@ def _damage_json(content: Any, random: Random) -> bytes:
     container, key = random.choice(_places(whole))
     go_wrong = random.choice(WAYS)
     go_wrong(container, key, random)
-    return "".join(map(compact, whole)).encode("utf-8", "surrogatepass")
+    return "".join(map(write_json, whole)).encode("utf-8", "surrogatepass")
 
 
 def _places(value: Any) -> list[Place]:
@@ -94,7 +94,7 @@ def _put_junk(container: Any, key: Any, random: Random) -> None:
 
 def _change_type(container: Any, key: Any, random: Random) -> None:
     value = container[key]
-    text = compact(value)
+    text = write_json(value)
     container[key] = random.choice([text, [value], {"value": value}, RawJSON(text.strip('"') or "0")])
 
 
@@ -112,10 +112,10 @@ WAYS: tuple[Callable[[Any, Any, Random], None], ...] = (_leave_out, _put_junk, _
 
 
 def _name_twice(content: Any, random: Random) -> bytes:
-    text = compact(content)
-    named = [f"{compact(key)}:" for container, key in _places([content]) if isinstance(container, dict)]
+    text = write_json(content)
+    named = [f"{write_json(key)}:" for container, key in _places([content]) if isinstance(container, dict)]
     key = random.choice(named or [""])
-    return text.replace(key, f"{key}{compact(random.choice(JUNK))},{key}", 1).encode("utf-8", "surrogatepass")
+    return text.replace(key, f"{key}{write_json(random.choice(JUNK))},{key}", 1).encode("utf-8", "surrogatepass")
 
 
 def _damage_form(body: bytes, random: Random) -> bytes:

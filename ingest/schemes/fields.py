@@ -6,12 +6,17 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from simplejson import JSONEncoder
+
 from errors import SignatureMismatch, Unreadable
 from ingest.schemes.scheme import CannotSign, Request
-from mappings.examples import compact, form_body
+from mappings.examples import form_body
 from mappings.json_bodies import glimpse_json
 from mappings.multipart import Malformed
 from mappings.received import FORM, Received
+
+write_json = JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode
+"""A value as JSON without spaces, decimals digit for digit."""
 
 
 def read_body(request: Request) -> object:
@@ -68,7 +73,7 @@ def _put(request: Request, path: str, value: str | int) -> bytes:
     way = path.split(".")
     if Received(request.body, request.headers).media_type == FORM:
         return form_body(_with(dict(parse_qsl(request.body.decode(), keep_blank_values=True)), way, value)).encode()
-    return compact(_with(json.loads(request.body, parse_float=Decimal), way, value)).encode()
+    return write_json(_with(json.loads(request.body, parse_float=Decimal), way, value)).encode()
 
 
 def _with(place: Any, way: Sequence[str], value: str | int) -> Any:
@@ -76,6 +81,6 @@ def _with(place: Any, way: Sequence[str], value: str | int) -> Any:
     if not way:
         return value
     if isinstance(place, str):
-        return compact(_with(json.loads(place, parse_float=Decimal), way, value))
+        return write_json(_with(json.loads(place, parse_float=Decimal), way, value))
     place[way[0]] = _with(place.get(way[0], {}), way[1:], value)
     return place
