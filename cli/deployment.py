@@ -133,22 +133,10 @@ def _patch(connection: Connection, source: Source, problems: list[str]) -> Sourc
     if connection.patch is None:
         return source
     try:
-        patched = patch_source(source, connection.patch)
+        return patch_source(source, connection.patch)
     except MappingFileErrors as errors:
         problems += [problem for problem in errors.problems if problem not in problems]
         return source
-    if _is_empty(connection.patch):
-        problems.append(
-            f"{connection.place}.patch: {connection.patch.name} holds nothing: write what is otherwise than in the "
-            "source's mapping, or leave out `patch`"
-        )
-    return patched
-
-
-def _is_empty(patch: Path) -> bool:
-    """Whether a file that can be read as YAML holds nothing but comments."""
-    lines = (line.partition("#")[0].strip() for line in patch.read_text().splitlines())
-    return all(line in ("", "---", "...", "{}", "null", "~") for line in lines)
 
 
 def _place_of_option(connection: Connection, option: str) -> str:

@@ -66,11 +66,13 @@ def read_patched_plan(mapping: bytes, patch: bytes, folder: str) -> tuple[Plan |
     """
     reader = Reader()
     base, changes = Reader().load(mapping), reader.load(patch)
-    if isinstance(base, dict) and isinstance(changes, dict):
+    if not changes and not reader.problems:
+        reader.report("", "holds nothing: write what is otherwise than in the source's mapping, or leave the patch out")
+    elif isinstance(base, dict) and isinstance(changes, dict):
         content = lay_over(base, changes, reader.report)
         plan = None if _is_unfinished(reader, content) else _plan(reader, content, folder)
         return (None if reader.problems else plan), reader.problems
-    if changes is not None:
+    elif changes is not None:
         reader.report("", "must be a mapping of keys to values")
     return None, reader.problems
 
