@@ -7,9 +7,11 @@ import pytest
 
 from mappings import BUILT_IN
 from tests.orders import Figures, Order, figures
+from tests.worker.test_doubts_in_orders import SETTLED_SECONDS, books, go_on, money
 from tests.worker.test_ledger_gone_back import back_up, restore
+from tests.worker.test_order_life import code, state, steps
 
-SETTLED_SECONDS = 200
+__all__ = ["books", "go_on"]
 NO_VERSION = """once_per: "order:{data.order_id}"
     refunds:"""
 WITH_VERSION = """once_per: "order:{data.order_id}"
@@ -52,27 +54,6 @@ def tell(order, worker, clock):
     return tell
 
 
-@pytest.fixture
-def books(sandbox, order):
-    return lambda: figures(sandbox.records(), order.order_id)
-
-
-@pytest.fixture
-def go_on(worker, clock):
-    """The worker does what there is to do, as time passes."""
-
-    def go_on() -> None:
-        for _ in range(4):
-            worker.drain()
-            clock.advance(SETTLED_SECONDS)
-
-    return go_on
-
-
-def money(*amounts: str) -> Figures:
-    return Figures(*map(Decimal, amounts))
-
-
 def left_of(back: str) -> Figures:
     """The books when so much of the refund is paid back, and the rest is the customer's credit."""
     paid = Decimal(back)
@@ -81,19 +62,6 @@ def left_of(back: str) -> Figures:
 
 def payouts(sandbox):
     return [Decimal(str(each["amount"])) for note in sandbox.creditnotes for each in note["refunds"]]
-
-
-def state(worker, event_id):
-    return worker.event(event_id).state
-
-
-def code(worker, event_id):
-    trouble = worker.event(event_id).error
-    return trouble.code if trouble else None
-
-
-def steps(worker, event_id):
-    return [step.step for step in worker.desk.ledger.events.timeline(event_id)]
 
 
 def replay(worker, *event_ids):
