@@ -7,8 +7,8 @@ from typing import Any
 from cli.workshop.trial import Complaint, Complaints, Trial
 from mappings import Example
 
-# What an event may make of which Zoho has one for each name.
 _LOOK = "Zoho would refuse it, and the event would be parked: correct the mapping, or the example."
+# What an event may make of which Zoho has one for each name.
 _NAMED = {"payments": "payment", "refunds": "refund"}
 
 
@@ -36,7 +36,8 @@ def check_deliveries(trial: Trial) -> Complaints:
 def check_followers(trial: Trial) -> Complaints:
     """Of several examples about one order all but the first name those they come after."""
     first: dict[str, str] = {}
-    parked = {outcome.get("once_per") for outcome in trial.outcomes.values() if outcome["state"] == "parked"}
+    outcomes = trial.outcomes.values()
+    parked = {each.get("once_per") for each in outcomes if each["state"] == "parked" and not needs_order(each)}
     for example in sorted(trial.examples, key=lambda each: _rank(trial, each)):
         found, after = trial.outcomes[example.case], example.expected.get("after", [])
         about = found.get("once_per")

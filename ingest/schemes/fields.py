@@ -16,7 +16,7 @@ from mappings.multipart import Malformed
 from mappings.received import FORM, Received
 
 write_json = JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode
-"""A value as JSON without spaces, decimals digit for digit."""
+"""JSON as `compact` writes it, in less time and nested deeper: for what is signed here to be sent, and not recorded."""
 
 
 def read_body(request: Request) -> object:
